@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client: calls in, attempts out. One pure machine that holds the budgets, retries, batching,
+ * paging, credentials and the learnt clock skew. It does no I/O: the shell carries its effects out
+ * (daemon/shell/transport over libcurl; the simulation straight into the sandbox's cloud) and tells
+ * it what came of them. An attempt stays structured; encoding and signing happen in the transport,
+ * with the time of sending. */
+#ifndef DRD_CLIENT_H
+#define DRD_CLIENT_H
+
+#include "aws/budget.h"
+#include "aws/call.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+
+struct client_settings {
+    msec_t call_timeout;    /* default deadline of a call, counted from submit; 60 s */
+    msec_t attempt_timeout; /* 10 s */
+    unsigned max_pages;     /* of one call; 1000 */
+    unsigned in_flight;     /* attempts at once per region; 16 */
+    bool observe;           /* refuse every operation that is not a read */
+    double budget_scale;    /* 1.0; tests and fast sandboxes raise it */
+};
+
+struct attempt {
+    uint64_t id;
+    const struct operation *op;
+    enum region region;                    /* whose endpoint is asked */
+    const json_t *args;                    /* borrowed until attempt_ended */
+    const struct credentials *credentials; /* borrowed; NULL: send unsigned */
+    int64_t clock_offset_ms;               /* add to the wall clock when signing */
+    msec_t timeout;
+    bool fresh_connection; /* compare-and-swap: no reused connection */
+    unsigned number;       /* 1, 2, … for amz-sdk-request */
+    char invocation[37];   /* same on all attempts of a call */
+};
+
+enum client_effect_kind {
+    CLIENT_ATTEMPT,
+    CLIENT_READ_FILE,
+    CLIENT_RUN_PROCESS,
+    CLIENT_HTTP,
+    CLIENT_WAKE,
+    CLIENT_ANSWERED
+};
+struct client_effect {
+    enum client_effect_kind kind;
+    struct attempt attempt;
+    struct credentials_need need; /* READ_FILE, RUN_PROCESS, HTTP */
+    msec_t wake;                  /* boot time */
+    struct answer answer;         /* owned by the effect */
+};
+
+struct client_effects {
+    struct client_effect *items;
+    size_t n, size;
+};
+void client_effects_clear(struct client_effects *e);
+
+struct client;
+
+/* Takes the credential source. entropy seeds jitter and invocation ids. */
+struct client *client_new(const struct client_settings *settings, struct credentials_source *source,
+                          const uint8_t entropy[32]);
+void client_free(struct client *c);
+
+/* call is copied. The answer comes as CLIENT_ANSWERED with this id, exactly once. */
+void client_submit(struct client *c, uint64_t id, const struct call *call, struct now now,
+                   struct client_effects *out);
+/* How an attempt ended. answer is taken. sent: some byte of the request left this host.
+ * server_date: the Date header of the answer, .ms == 0 when there was none. */
+void client_attempt_ended(struct client *c, uint64_t id, struct answer answer, bool sent,
+                          wall_t server_date, struct now now, struct client_effects *out);
+void client_text_ready(struct client *c, uint64_t id, int error, int status, const char *text,
+                       struct now now, struct client_effects *out);
+void client_woken(struct client *c, struct now now, struct client_effects *out);
+/* Answers every call that has not been sent yet with REFUSED; for shutting down. */
+void client_stop(struct client *c, struct now now, struct client_effects *out);
+
+/* Counters for status and metrics: {"attempts": {"sqs:GetQueueUrl": {"ok": 3, …}}, "throttled": …,
+ * "credentials": {"source", "expires", "problem"}, "clock_offset_ms": …}. New reference. */
+json_t *client_status(const struct client *c, struct now now);
+/* Attempts that were sent and not yet ended, and calls not yet answered. */
+size_t client_in_flight(const struct client *c);
+size_t client_pending(const struct client *c);
+
+#endif
