@@ -116,7 +116,9 @@ struct operation_model {
 };
 
 extern const struct service_model *const service_models[]; /* NULL-terminated */
-extern const struct operation_model operation_models[];    /* ends with name == NULL */
+/* Sorted by service and name; ends with name == NULL. */
+extern const struct operation_model operation_models[];
+extern const size_t n_operation_models;
 
 /* NULL when the operation is not imported. Binary search; service is botocore's name. */
 const struct operation_model *model_operation(const char *service, const char *operation);
