@@ -14,6 +14,9 @@ struct cloud_settings {
     size_t n_regions;
     uint64_t seed;
     double speed; /* waiting times (not rate limits) are divided by this; 0: 1 */
+    /* For this long after a write, reads that AWS calls eventually consistent may show what was
+     * before it; 0: never. */
+    msec_t stale_reads;
 };
 
 /* Who calls, as the front found out from the signature; the simulation makes one up. */

@@ -33,6 +33,13 @@ struct service {
     /* Lets time pass for this service's state in every region: states that become active, items
      * that replicate. Called before each call and before state is shown. May be NULL. */
     void (*settle)(struct cloud *c, struct now now);
+    /* What IAM asks about a resource, by ARN: its tags ({"key": "value"}, for aws:ResourceTag) and
+     * its own policy (parsed). New references; NULL when there is none. Both may be NULL. */
+    json_t *(*resource_tags)(struct cloud *c, enum region region, const char *arn);
+    json_t *(*resource_policy)(struct cloud *c, enum region region, const char *arn);
+    /* Reads that may show what was, shortly after a write (cloud_settings.stale_reads);
+     * NULL-terminated or NULL. */
+    const char *const *eventual_reads;
 };
 
 extern const struct service *const services[]; /* NULL-terminated */
@@ -52,6 +59,19 @@ char *cloud_uuid(struct cloud *c);
  * borrowed, may be NULL. */
 bool cloud_allowed(struct cloud *c, const char *principal, const char *action, const char *resource,
                    const json_t *context);
+
+/* May this AWS service ("s3.amazonaws.com") assume the role now? False for a role that is absent,
+ * does not trust it, or is so fresh that it has not spread yet. */
+bool cloud_can_assume(struct cloud *c, const char *service_principal, const char *role_arn,
+                      struct now now);
+/* May the caller pass the role to the service (iam:PassRole)? Else fills *ret with AWS's refusal.
+ */
+bool cloud_may_pass(const struct request *r, const char *role_arn, const char *service_principal,
+                    struct answer *ret);
+
+/* Tags in both of AWS's forms: [{"Key", "Value"}] into {"key": "value"} and back. New. */
+json_t *service_tag_map(const json_t *list);
+json_t *service_tag_list(const json_t *map);
 
 /* Error answers in AWS's words; the status comes from the model or is 400. */
 struct answer service_error(const struct request *r, const char *code, const char *format, ...)
