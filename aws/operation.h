@@ -72,20 +72,30 @@ struct batch {
     } deal[2];
 };
 
+/* What AWS checks besides the operation's own action, when the call has that member. */
+struct permission {
+    const char *when; /* path of a member, as in iam_resource */
+    const char *action, *resource;
+};
+
 struct operation {
     const char *service, *name; /* botocore's names; rows are sorted by both */
     enum plane plane;
     enum home home;
     enum access access;
     enum budget_family family;
-    /* "dynamodb:DescribeTable"; a second action after a space where AWS checks two. "" when AWS
-     * checks none. */
+    /* The action AWS checks, "dynamodb:DescribeTable"; "" when it checks none. */
     const char *iam_action;
-    /* ARN with members of the request in braces: "arn:aws:sqs:{region}:{account}:{QueueName}";
-     * "*" where AWS knows no resource. A path into nested members is joined by dots. */
+    /* The resource it checks it on: an ARN with values of the call in braces, or "*" where AWS
+     * knows no resource. "{region}" and "{account}" are the call's; "{QueueName}" is a member,
+     * "{Delete.Objects[].Key}" a member of each element of a list (one ARN each). After a colon:
+     * "last" takes what stands after the last slash, "bare" drops a leading slash, "function" takes
+     * the name out of a function's ARN, "keys" the keys of a map; "{:path}" is the request's path.
+     * aws/permission fills them in. */
     const char *iam_resource;
     /* Error codes that mean "it is not there", NULL-terminated list or NULL. */
     const char *const *not_found;
+    const struct permission *also; /* ends with action == NULL; or NULL */
     const struct batch *batch;
     /* Answers may hold a secret: they are neither logged nor journalled. */
     bool secret;
