@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* retry: whether and when to try again. Standard mode of 2026: full jitter, base 50 ms for
  * transient errors (25 ms for DynamoDB), 1 s for throttling, at most 20 s; a quota of 500 tokens,
- * 14 for a transient retry, 5 for a throttled one, given back on success. Source: AWS SDKs
- * reference guide, feature-retry-behavior; botocore retries/standard.py, retries/quota.py. */
+ * 14 for a transient retry, 5 for a throttled one, given back on success. One difference: the SDKs
+ * stop after 3 attempts, since somebody waits; a call of drd goes on until its deadline, held back
+ * by backoff, quota and budget. Source: AWS SDKs reference guide, feature-retry-behavior; botocore
+ * retries/standard.py, retries/quota.py. */
 #ifndef DRD_RETRY_H
 #define DRD_RETRY_H
 
