@@ -22,6 +22,7 @@ struct verdict {
      * "live" is absent for what does not exist; "secret": true where values must not be shown (they
      * are hashes then). Pointers are into want. Owned. NULL when there is none. */
     json_t *drift;
+    json_t *others;     /* WRITE: what else differs and waits for its turn; same form. Owned */
     json_t *outputs;    /* DONE: {"arn": …}; owned. What others may refer to */
     msec_t wait;        /* WAIT */
     const char *reason; /* static text: "absent", "drifted", "table is being created" */
@@ -48,7 +49,8 @@ struct verdict verdict_done(json_t *outputs);
 struct verdict verdict_blocked(json_t *drift, const char *reason);
 void verdict_clear(struct verdict *v);
 const char *verdict_kind_name(enum verdict_kind kind);
-/* Appends one entry to a drift list, creating it. wanted and live are borrowed and may be NULL. */
+/* Appends one entry to a drift list, creating it. wanted and live are borrowed and may be NULL.
+ * Secret values are replaced by the start of their SHA-256: enough to see that they differ. */
 void drift_add(json_t **drift, const char *pointer, const json_t *wanted, const json_t *live,
                bool secret);
 
