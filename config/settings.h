@@ -4,6 +4,7 @@
 #ifndef DRD_SETTINGS_H
 #define DRD_SETTINGS_H
 
+#include "config/schema.h"
 #include "daemon/base/problem.h"
 #include "daemon/base/time.h"
 
@@ -28,6 +29,13 @@ struct settings {
 };
 
 const char *mode_name(enum mode mode);
+/* "observe", "propose" or "enforce": text that a schema has checked. */
+enum mode mode_parse(const char *name);
+extern const char *const mode_words[]; /* for schemas; ends in NULL */
+
+extern const struct schema settings_schema[]; /* the keys of "settings" */
+/* From an object that is checked against the schema and filled with its defaults. */
+void settings_read(const json_t *object, struct settings *ret);
 void settings_clear(struct settings *s);
 
 #endif

@@ -9,9 +9,9 @@
 
 struct topology; /* immutable and counted */
 
-/* file is for messages; environment ({NAME: value}) and files ({path: text}) are what secret
- * references may name; NULL when there are none. 0 and *ret, or -EINVAL and at least one problem.
- */
+/* Reads and checks all that can be checked without asking anyone: schemas, references, derived
+ * names (with the pinned account or a made-up one). file is for messages. 0 and *ret, or -EINVAL
+ * and at least one problem, each with its line. */
 int topology_load(const char *text, size_t size, const char *file, struct topology **ret,
                   struct problems *reterr) MUST_CHECK;
 struct topology *topology_ref(struct topology *t);
@@ -29,14 +29,14 @@ const json_t *topology_document(const struct topology *t);
  * reference. */
 json_t *topology_secrets(const struct topology *t);
 
-/* The resources. account: 12 digits (bucket names and ARNs carry it). secrets: {pointer: value}.
- * 0, or -EINVAL with problems (a derived name too long or illegal, with the configuration's
- * pointer). */
+/* The resources. account: 12 digits (bucket names and ARNs carry it). secrets: {pointer: value},
+ * NULL when there are none. 0, or -EINVAL with problems: an account other than the pinned one, a
+ * secret that is not known. */
 int topology_expand(const struct topology *t, const char *account, const json_t *secrets,
                     struct graph *ret, struct problems *reterr) MUST_CHECK;
 
-/* R10: what people want to know, in terms of references: {"global_table": "${…}", …}. The engine
- * resolves it. New reference. */
+/* R10: what people want to know, in terms of references (see graph_resolve): {"regions", "tables",
+ * "buckets", "queues", "dead_letters", "parameters", "roles", "outputs"}. New reference. */
 json_t *topology_outputs(const struct topology *t, const char *account);
 
 #endif
