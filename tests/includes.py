@@ -5,7 +5,7 @@ import re
 import sys
 
 DOORS = {
-    "curl/": ["daemon/shell/transport.c", "daemon/shell/transport.h", "daemon/drd-ctl.c"],
+    "curl/": ["daemon/shell/transport.c", "daemon/shell/transport.h", "daemon/ctl/request.c"],
     "uv.h": ["daemon/shell/", "daemon/drd.c", "tests/sandbox/server", "tests/process/", "tests/sandbox/drd-sandbox.c"],
     "sqlite3.h": ["daemon/shell/store.c", "tests/"],
     "microhttpd.h": ["daemon/shell/control.c", "tests/sandbox/server.c"],
@@ -15,7 +15,7 @@ DOORS = {
                  "daemon/shell/", "tests/"],
     "expat.h": ["aws/xml.c"],
     "zip.h": ["daemon/shell/", "tests/"],
-    "libsmartcols/": ["daemon/drd-ctl"],
+    "libsmartcols/": ["daemon/ctl/render.c"],
 }
 PURE = ["aws/", "config/", "reconcilers/", "daemon/base/", "daemon/brain/"]
 IMPURE = re.compile(r"^(unistd|fcntl|sys/.*|pthread|time|signal|dirent|poll|netdb|netinet/.*|"
