@@ -35,8 +35,11 @@ struct event {
             uint8_t entropy[32];
             struct topology *topology; /* borrowed; the brain takes its own reference */
             const json_t *secrets;     /* see topology_secrets */
-            const json_t *checkpoint;  /* what the store gave back, or NULL: see EFFECT_RECORD */
-            bool observe;              /* never write, whatever the modes say */
+            /* What the store gave back, or NULL: {"seq": the highest one used, "resources": {id:
+             * body of its last RECORD_RESOURCE}, "settings": {key: value}, "operations": {id: body
+             * of its last RECORD_OPERATION, at least those with "state": "running"}}. */
+            const json_t *checkpoint;
+            bool observe; /* never write, whatever the modes say */
             const char *version;
         } booted;
         struct {
@@ -72,14 +75,20 @@ enum effect_kind {
     EFFECT_WAKE
 };
 
-/* What is written down, and where the store puts it. */
+/* What is written down, and where the store puts it. Every body has "time" (wall ms). */
 enum record_kind {
-    RECORD_CHANGE,    /* a write about to be made: resource, pointer, before, after, cause, op */
-    RECORD_RESULT,    /* what came of it: change (seq), class, code, request_id */
-    RECORD_OPERATION, /* an operation's state: id, command, who, state, summary */
-    RECORD_RESOURCE,  /* the inventory: id → kind, region, want, outputs; {"id", "gone": true} */
-    RECORD_SETTING,   /* key → value that must outlive a restart (hold, consents) */
-    RECORD_EVENT,     /* something people should know: level, text, fields */
+    /* A write about to be made: resource, kind, region, op ("sqs:TagQueue"), reason, pass,
+     * fields: [{"pointer", "before"?, "after"?, "secret"?}], operation? (id), who? */
+    RECORD_CHANGE,
+    /* What came of it: change (seq), resource, op, class, code?, message?, request_id? */
+    RECORD_RESULT,
+    /* An operation: id, command, who, state, summary?, reason?, started, ended? (wall ms) */
+    RECORD_OPERATION,
+    /* The inventory: id, kind, region, want (its scalars, no secrets), outputs; or id and
+     * "gone": true, which takes it out */
+    RECORD_RESOURCE,
+    RECORD_SETTING, /* key, value; a null value takes it out. Must outlive a restart */
+    RECORD_EVENT,   /* something people should know: level ("info" | "alert"), text, resource? */
 };
 
 struct effect {
@@ -110,7 +119,7 @@ struct effect {
             int status;   /* HTTP's: 200, 202, 400, 403, 404, 409 */
             json_t *body; /* owned */
         } reply;
-        msec_t wake; /* boot time of the next EVENT_TICK; the latest one counts */
+        msec_t wake; /* boot time of the next EVENT_TICK, NEVER: none; the latest one counts */
     };
 };
 
@@ -123,6 +132,9 @@ void effects_clear(struct effects *e);
 
 struct brain;
 struct brain *brain_new(void);
+/* The same with another table of kinds; for tests. */
+struct kind;
+struct brain *brain_new_with(const struct kind *(*find)(const char *name));
 void brain_free(struct brain *b);
 void brain_step(struct brain *b, const struct event *event, struct now now,
                 struct effects *effects);
