@@ -118,12 +118,12 @@ static void restore(struct orders *o, const char *id, const json_t *body, struct
         finish(order, ORDER_FAILED, "the daemon restarted; ask again", journal, t);
 }
 
-void orders_restore(struct orders *o, const json_t *operations, struct journal *journal,
+void orders_restore(struct orders *o, const json_t *recorded, struct journal *journal,
                     struct turn *t)
 {
     const char *id;
     json_t *body;
-    json_object_foreach((json_t *)(uintptr_t)operations, id, body) restore(o, id, body, journal, t);
+    json_object_foreach((json_t *)(uintptr_t)recorded, id, body) restore(o, id, body, journal, t);
 }
 
 struct order *orders_add(struct orders *o, enum order_kind kind, const char *who, const char *only,

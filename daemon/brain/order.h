@@ -34,7 +34,7 @@ struct orders {
 
 void orders_clear(struct orders *o);
 /* {"operations"} of the checkpoint: goes on with destroys, closes the others. */
-void orders_restore(struct orders *o, const json_t *operations, struct journal *journal,
+void orders_restore(struct orders *o, const json_t *recorded, struct journal *journal,
                     struct turn *t);
 /* NULL when too many are running (the caller refuses). */
 struct order *orders_add(struct orders *o, enum order_kind kind, const char *who, const char *only,
