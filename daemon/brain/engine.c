@@ -184,7 +184,12 @@ void engine_remove(struct engine *e, struct item *item, struct turn *t)
     json_object_del(e->outputs, item->id);
     item->leaving = true;
     item->resource = NULL;
-    if (item->n_calls == 0 && item->change == 0)
+}
+
+/* Frees an item that was removed, once nothing of it is out any more. */
+static void bury(struct engine *e, struct item *item)
+{
+    if (item->leaving && item->n_calls == 0 && item->change == 0)
         free_item(e, item);
 }
 
@@ -194,7 +199,7 @@ static void make_orphan(struct engine *e, struct item *item, struct turn *t)
         engine_item_settle(e, item, NEVER, t);
     item->orphan_want = item_identity(item->kind, item->resource->want);
     item->resource = NULL;
-    item_set_drift(item, NULL);
+    item_set_drift(item, NULL, NULL);
     engine_item_state(e, item, ITEM_ORPHANED, "no longer in the configuration", NULL, t->now.boot);
 }
 
@@ -246,10 +251,12 @@ static void find_orphans(struct engine *e, const struct graph *new, struct turn 
     for (size_t i = 0; i < e->graph.n; i++)
         if (graph_find(new, e->graph.items[i].id) == SIZE_MAX) {
             struct item *item = e->nodes[i];
-            if (item->inventory_hash != 0)
+            if (item->inventory_hash != 0) {
                 make_orphan(e, item, t);
-            else
-                engine_remove(e, item, t);
+                continue;
+            }
+            engine_remove(e, item, t);
+            bury(e, item);
         }
 }
 
@@ -504,6 +511,7 @@ static void pump(struct engine *e, struct turn *t)
         if (slot == SCHEDULE_NONE)
             break;
         engine_step_item(e, e->items[slot], t);
+        bury(e, e->items[slot]);
     }
 }
 
@@ -581,15 +589,16 @@ bool engine_answer(struct engine *e, const struct answer *answer, struct turn *t
     else
         engine_step_answer(e, item, &call, answer, t);
     free(call.slot);
-    if (item->leaving && item->n_calls == 0 && item->change == 0)
-        free_item(e, item);
+    bury(e, item);
     pump(e, t);
     return true;
 }
 
 void engine_recorded(struct engine *e, uint64_t seq, int error, struct turn *t)
 {
-    engine_write_recorded(e, seq, error, t);
+    struct item *item = engine_write_recorded(e, seq, error, t);
+    if (item != NULL)
+        bury(e, item);
     pump(e, t);
 }
 

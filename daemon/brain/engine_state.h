@@ -96,7 +96,8 @@ void engine_write_verdict(struct engine *e, struct item *item, struct verdict *v
                           struct turn *t);
 void engine_write_answer(struct engine *e, struct item *item, const struct operation *op,
                          const struct answer *answer, struct turn *t);
-void engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t);
+/* The item whose change it was, or NULL. */
+struct item *engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t);
 /* Brings the inventory up to date with want and outputs. */
 void engine_write_inventory(struct engine *e, struct item *item, struct turn *t);
 /* Of an entry of the inventory, without its id and time. */

@@ -179,7 +179,7 @@ static void on_absent(struct engine *e, struct item *item, struct turn *t)
 static void on_done(struct engine *e, struct item *item, const struct verdict *verdict,
                     struct turn *t)
 {
-    item_set_drift(item, NULL);
+    item_set_drift(item, NULL, NULL);
     item_clear_error(item);
     item->failures = item->write_failures = 0;
     item->refused_hash = 0;
@@ -193,7 +193,7 @@ static void on_done(struct engine *e, struct item *item, const struct verdict *v
 static void on_blocked(struct engine *e, struct item *item, const struct verdict *verdict,
                        struct turn *t)
 {
-    item_set_drift(item, verdict->drift);
+    item_set_drift(item, verdict->drift, verdict->others);
     engine_item_state(e, item, ITEM_BLOCKED, verdict->reason, NULL, t->now.boot);
     engine_item_settle(e, item, NEVER, t);
 }

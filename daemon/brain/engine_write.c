@@ -120,7 +120,7 @@ static void open_breaker(struct engine *e, struct item *item, struct turn *t)
 static void refuse(struct engine *e, struct item *item, const struct verdict *verdict,
                    const struct refusal *refusal, struct turn *t)
 {
-    item_set_drift(item, verdict->drift);
+    item_set_drift(item, verdict->drift, verdict->others);
     engine_item_state(e, item, refusal->state, refusal->reason, refusal->of, t->now.boot);
     if (refusal->state == ITEM_BREAKER)
         open_breaker(e, item, t);
@@ -142,7 +142,7 @@ static void add_to_plan(struct engine *e, struct item *item, const struct verdic
                                         item->kind_name, "region", region_name(item->region),
                                         "action", action, "operation", name, "reason",
                                         verdict->reason, "drift", verdict->drift));
-    item_set_drift(item, verdict->drift);
+    item_set_drift(item, verdict->drift, verdict->others);
     engine_item_state(e, item, item->doomed ? ITEM_DESTROYING : ITEM_DRIFTED, verdict->reason, NULL,
                       t->now.boot);
     engine_item_settle(e, item, NEVER, t);
@@ -225,7 +225,7 @@ static void make_change(struct engine *e, struct item *item, struct verdict *ver
     item->change_hash = hash;
     json_decref(item->change_drift);
     item->change_drift = verdict->drift != NULL ? json_deep_copy(verdict->drift) : NULL;
-    item_set_drift(item, verdict->drift);
+    item_set_drift(item, verdict->drift, verdict->others);
     engine_item_state(e, item, item->doomed ? ITEM_DESTROYING : ITEM_WRITING, verdict->reason, NULL,
                       t->now.boot);
     item->phase = PHASE_WRITING;
@@ -264,14 +264,14 @@ void engine_write_verdict(struct engine *e, struct item *item, struct verdict *v
         return;
     }
     if (hash == item->refused_hash && t->now.boot < item->refused_until) {
-        item_set_drift(item, verdict->drift);
+        item_set_drift(item, verdict->drift, verdict->others);
         engine_item_state(e, item, ITEM_ERROR, "AWS refused the change", NULL, t->now.boot);
         engine_item_settle(e, item, item->refused_until - t->now.boot, t);
         return;
     }
     msec_t wait = journal_refuses(e->journal, t->now.boot);
     if (wait > 0) {
-        item_set_drift(item, verdict->drift);
+        item_set_drift(item, verdict->drift, verdict->others);
         engine_item_state(e, item, ITEM_DRIFTED, "the journal cannot be written", NULL,
                           t->now.boot);
         engine_item_settle(e, item, wait, t);
@@ -426,7 +426,7 @@ static void inventory_recorded(struct engine *e, int error)
     e->inventory_lost = error != 0;
 }
 
-void engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t)
+struct item *engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t)
 {
     journal_recorded(e->journal, seq, error, t);
     inventory_recorded(e, error);
@@ -436,8 +436,9 @@ void engine_write_recorded(struct engine *e, uint64_t seq, int error, struct tur
             e->pending[i] = e->pending[--e->n_pending];
             if (error != 0 && item != NULL && item->change == seq)
                 change_unrecorded(e, item, t);
-            return;
+            return item;
         }
+    return NULL;
 }
 
 uint64_t engine_write_fingerprint(const json_t *entry)

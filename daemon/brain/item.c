@@ -91,9 +91,14 @@ void item_set_state(struct item *item, enum item_state state, const char *reason
     item->reason_of = of;
 }
 
-void item_set_drift(struct item *item, const json_t *drift)
+void item_set_drift(struct item *item, const json_t *drift, const json_t *others)
 {
     json_t *copy = drift != NULL ? json_deep_copy(drift) : NULL;
+    if (others != NULL) {
+        json_auto_t *more = json_deep_copy(others);
+        copy = copy != NULL ? copy : json_array();
+        json_array_extend(copy, more);
+    }
     json_decref(item->drift);
     item->drift = copy;
 }

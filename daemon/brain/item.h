@@ -110,8 +110,8 @@ void item_free(struct item *item);
 void item_rest(struct item *item);
 void item_set_state(struct item *item, enum item_state state, const char *reason,
                     const char *reason_of, msec_t now);
-/* drift is copied; NULL for none. */
-void item_set_drift(struct item *item, const json_t *drift);
+/* Both lists are copied, into one; NULL for none. */
+void item_set_drift(struct item *item, const json_t *drift, const json_t *others);
 void item_set_error(struct item *item, const struct operation *op, const struct answer *answer,
                     bool writing, msec_t now);
 void item_clear_error(struct item *item);
