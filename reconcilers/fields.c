@@ -286,13 +286,17 @@ bool fields_together(const struct change *with, const struct difference *a,
 {
     if (a == b)
         return true;
-    if (!str_eq(a->operation, b->operation) || a->field == NULL || b->field == NULL)
+    if (a->field == NULL || b->field == NULL)
+        return false;
+    if (with->carry == CARRY_MEMBER && !is_tags(a->field) && !is_tags(b->field))
+        return pointer_same_member(a->pointer, b->pointer); /* also what is fixed goes along */
+    if (!str_eq(a->operation, b->operation))
         return false;
     if (is_tags(a->field) || is_tags(b->field))
         return a->field == b->field;
     if (is_star(a->field) || is_star(b->field))
         return str_eq(a->item, b->item);
-    return with->carry != CARRY_MEMBER || pointer_same_member(a->pointer, b->pointer);
+    return true;
 }
 
 json_t *fields_tags(const struct scene *scene)

@@ -2,13 +2,12 @@
 /* The table of kinds, and what holds for the verdicts of every one of them. */
 #include "reconcilers/kind.h"
 
-extern const struct kind iam_policy, iam_role, sqs_queue;
+extern const struct kind dynamodb_table, iam_policy, iam_role, s3_bucket, s3_replication, sqs_queue,
+    ssm_parameter, table_settings;
 
 const struct kind *const kinds[] = {
-    &iam_policy,
-    &iam_role,
-    &sqs_queue,
-    NULL,
+    &dynamodb_table, &iam_policy,    &iam_role,       &s3_bucket, &s3_replication,
+    &sqs_queue,      &ssm_parameter, &table_settings, NULL,
 };
 
 const struct kind *kind_find(const char *name)
