@@ -70,7 +70,7 @@ static struct size size_of(const struct budget *b, enum budget_family family)
 
 void budget_init(struct budget *b, double scale)
 {
-    *b = (struct budget){ .scale_milli = (int64_t)(scale * MILLI) };
+    *b = (struct budget){ .scale_milli = (int64_t)(scale * (double)MILLI) };
     assert(b->scale_milli > 0);
 }
 
@@ -85,7 +85,7 @@ static int64_t filled(int64_t micro, int64_t per_ms, msec_t time, int64_t cap)
 static void refill(struct budget *b, enum region region, enum budget_family family, msec_t now)
 {
     struct size size = size_of(b, family);
-    __auto_type bucket = &b->buckets[region][family];
+    struct budget_bucket *bucket = &b->buckets[region][family];
     if (!bucket->used) {
         bucket->used = true;
         bucket->micro = size.burst;
@@ -104,7 +104,7 @@ msec_t budget_take(struct budget *b, enum region region, enum budget_family fami
 {
     refill(b, region, family, now);
     struct size size = size_of(b, family);
-    __auto_type bucket = &b->buckets[region][family];
+    struct budget_bucket *bucket = &b->buckets[region][family];
     bool failover = priority == PRIORITY_FAILOVER;
     int64_t missing = MICRO + (failover ? 0 : size.reserve) - bucket->micro;
     msec_t pause = failover ? 0 : msec_max(0, bucket->paused_until - now);
@@ -119,7 +119,7 @@ void budget_throttled(struct budget *b, enum region region, enum budget_family f
                       msec_t hint)
 {
     refill(b, region, family, now);
-    __auto_type bucket = &b->buckets[region][family];
+    struct budget_bucket *bucket = &b->buckets[region][family];
     if (now >= bucket->paused_until) {
         int64_t calm = (now - bucket->paused_until) / BUDGET_CALM;
         bucket->pause = calm > 5 ? 0 : bucket->pause >> calm;

@@ -20,7 +20,7 @@ enum { BUDGET_PAUSE_MIN = 1000, BUDGET_PAUSE_MAX = 32000, BUDGET_CALM = 60000 };
 
 struct budget {
     int64_t scale_milli; /* all limits times this; 1000 in production */
-    struct {
+    struct budget_bucket {
         int64_t micro; /* tokens left, in millionths */
         msec_t at;     /* when that was so */
         bool used;

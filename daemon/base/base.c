@@ -42,6 +42,7 @@ char *xstrdup(const char *s)
     return xstrndup(s, strlen(s));
 }
 
+static char *format_text(const char *format, va_list args) PRINTF(1, 0);
 static char *format_text(const char *format, va_list args)
 {
     va_list again;

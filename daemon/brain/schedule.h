@@ -11,7 +11,7 @@
 #include "daemon/base/base.h"
 #include "daemon/base/time.h"
 
-enum { SCHEDULE_NONE = UINT32_MAX };
+#define SCHEDULE_NONE UINT32_MAX
 
 struct schedule {
     struct schedule_entry {
