@@ -83,6 +83,8 @@ struct answer answer_copy(const struct answer *answer);
 struct answer answer_error(enum aws_class class, const char *code, int status, const char *format,
                            ...) PRINTF(4, 5);
 struct answer answer_ok(json_t *body);
+/* Cuts text at the field's size, between characters, so that it stays UTF-8. */
+void answer_set_message(struct answer *answer, const char *text);
 
 const char *aws_class_name(enum aws_class class);
 /* N_AWS_CLASSES when the name is unknown. */

@@ -10,6 +10,10 @@
 #include "aws/model.h"
 #include "daemon/base/problem.h"
 
+/* Bodies beyond these are refused unread: the largest answer that drd asks for is a page of lists
+ * or an object of its own, the largest request is a Lambda function's code. */
+enum { CODEC_ANSWER_MAX = 16 << 20, CODEC_REQUEST_MAX = 80 << 20 };
+
 struct http_header {
     char *name, *value; /* owned */
 };
