@@ -44,8 +44,8 @@ static bool arn_matches(const char *pattern, const char *arn)
         return true;
     for (int part = 0; part < 5; part++) {
         const char *end_p = strchr(pattern, ':'), *end_a = strchr(arn, ':');
-        if (end_p == NULL || end_a == NULL)
-            break;
+        if (end_p == NULL || end_a == NULL) /* no ARN at all: plain text */
+            return part == 0 && end_p == end_a && policy_glob(pattern, arn, false);
         autofree char *p = xstrndup(pattern, (size_t)(end_p - pattern));
         autofree char *a = xstrndup(arn, (size_t)(end_a - arn));
         if (!policy_glob(p, a, false))

@@ -69,6 +69,24 @@ bool cloud_can_assume(struct cloud *c, const char *service_principal, const char
 bool cloud_may_pass(const struct request *r, const char *role_arn, const char *service_principal,
                     struct answer *ret);
 
+/* Members of the call; NULL or the fallback when absent. */
+const char *request_text(const struct request *r, const char *member);
+json_int_t request_integer(const struct request *r, const char *member, json_int_t fallback);
+bool request_true(const struct request *r, const char *member);
+const json_t *request_member(const struct request *r, const char *member);
+
+/* object[name], made as an empty object when missing. Borrowed. */
+json_t *service_object(json_t *object, const char *name);
+/* Milliseconds since 1970, as the codec wants timestamps. New. */
+json_t *service_date(struct now now);
+/* n characters of AWS's ids: upper-case letters and digits. The caller frees. */
+char *service_id(struct cloud *c, const char *prefix, unsigned n);
+/* One page of a list: from token (an index as text, NULL: the start), at most max elements. Puts
+ * the elements into body[list] and the token of the next page into *ret_next (0: the last page).
+ * False when the token is none of ours. */
+bool service_page(const json_t *all, const char *token, json_int_t max, json_t *body,
+                  const char *list, size_t *ret_next);
+
 /* Tags in both of AWS's forms: [{"Key", "Value"}] into {"key": "value"} and back. New. */
 json_t *service_tag_map(const json_t *list);
 json_t *service_tag_list(const json_t *map);

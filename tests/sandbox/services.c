@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The services of this cloud, one line each. */
+#include "tests/sandbox/service.h"
+
+extern const struct service service_iam, service_sqs, service_ssm, service_sts;
+
+const struct service *const services[] = {
+    &service_iam, &service_sqs, &service_ssm, &service_sts, NULL,
+};
