@@ -63,7 +63,7 @@ static void fill_thing(struct filling *f, const struct thing *thing, const char 
     buffer_printf(&f->out, ".%s}", thing->output);
 }
 
-static void refuse(struct filling *f, const char *word)
+static void refuse(struct filling *f, const char *word, const char *inside)
 {
     struct nearest nearest;
     nearest_init(&nearest, word);
@@ -72,7 +72,7 @@ static void refuse(struct filling *f, const char *word)
     for (size_t i = 0; i < ARRAY_SIZE(plain_words); i++)
         nearest_offer(&nearest, plain_words[i]);
     struct problem *p = problems_add(f->x->problems, f->pointer,
-                                     "the placeholder {%.60s} is not known", word);
+                                     "the placeholder {%.60s} is not known", inside);
     if (nearest.best != NULL)
         problem_remedy(p, "Did you mean {%s}? A brace as such is written {{.", nearest.best);
     else
@@ -89,7 +89,7 @@ static void fill(struct filling *f, const char *inside)
             return;
         }
     if (colon != NULL || !fill_plain(f, word))
-        refuse(f, inside);
+        refuse(f, word, inside);
 }
 
 /* Length of a placeholder at s, with its braces; 0 when it is text: JSON may be a value too. */

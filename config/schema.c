@@ -90,7 +90,7 @@ static void check_range(const struct schema *schema, double value, const char *s
     else
         return;
     problem_remedy(&problems->items[problems->n - 1],
-                   "Use %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT, schema->min,
+                   "Use %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT ".", schema->min,
                    schema->max);
 }
 
@@ -233,7 +233,7 @@ static void refuse_key(const struct schema *table, const char *key, const char *
     if (nearest.best != NULL)
         problem_remedy(p, "Did you mean \"%s\"?", nearest.best);
     else
-        problem_remedy(p, "Known here: %s", all.used == 0 ? "none" : all.text);
+        problem_remedy(p, "Known here: %s.", all.used == 0 ? "none" : all.text);
     buffer_clear(&all);
 }
 
@@ -263,7 +263,7 @@ static void check_presence(const struct schema *table, const json_t *value, cons
         if (row->required && json_object_get(value, row->key) == NULL) {
             struct problem *p = problems_add(problems, pointer, "lacks the key \"%s\"", row->key);
             if (row->example != NULL)
-                problem_remedy(p, "For example \"%s\": %s", row->key, row->example);
+                problem_remedy(p, "For example \"%s\": %s.", row->key, row->example);
         }
         if (row->one_of != 0)
             check_one_of(table, row, value, pointer, problems);

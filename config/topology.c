@@ -64,6 +64,22 @@ static struct expansion expansion_of(const struct topology *t, const char *accou
     };
 }
 
+/* Both regions often have the same to say. */
+static void drop_repeats(struct problems *problems, size_t first)
+{
+    size_t kept = first;
+    for (size_t i = first; i < problems->n; i++) {
+        const struct problem *p = &problems->items[i];
+        bool repeated = false;
+        for (size_t j = first; j < kept && !repeated; j++)
+            repeated = str_eq(problems->items[j].pointer, p->pointer) &&
+                       str_eq(problems->items[j].text, p->text);
+        if (!repeated)
+            problems->items[kept++] = *p;
+    }
+    problems->n = kept;
+}
+
 static int expand(struct expansion *x, struct graph *ret, struct problems *problems)
 {
     size_t before = problems->n;
@@ -73,6 +89,7 @@ static int expand(struct expansion *x, struct graph *ret, struct problems *probl
     expand_all(x);
     if (problems->n == before && graph_finish(ret, problems) == 0)
         return 0;
+    drop_repeats(problems, before);
     graph_clear(ret);
     return -EINVAL;
 }

@@ -5,6 +5,8 @@
 
 enum { PROBLEMS_MAX = 64 };
 
+static const char left_out[] = "and more problems, left out";
+
 void problem_set(struct problem *p, const char *pointer, const char *format, ...)
 {
     va_list args;
@@ -17,6 +19,8 @@ void problem_set(struct problem *p, const char *pointer, const char *format, ...
 void problem_remedy(struct problem *p, const char *format, ...)
 {
     va_list args;
+    if (str_eq(p->text, left_out))
+        return;
     va_start(args, format);
     (void)vsnprintf(p->remedy, sizeof p->remedy, format, args);
     va_end(args);
@@ -44,7 +48,8 @@ struct problem *problems_add(struct problems *list, const char *pointer, const c
     va_list args;
     if (list->n == PROBLEMS_MAX) {
         struct problem *last = &list->items[PROBLEMS_MAX - 1];
-        *last = (struct problem){ .text = "and more problems, left out" };
+        *last = (struct problem){ 0 };
+        str_copy(last->text, sizeof last->text, left_out);
         return last;
     }
     list->items = xrealloc(list->items, list->n + 1, sizeof *list->items);
