@@ -19,7 +19,6 @@ const struct metric metric_rows[] = {
     { "drd_not_retained_total", "counter", "/not_retained", "Changes that AWS accepted and that did not show.", 1 },
     { "drd_calls_out", "gauge", "/calls_out", "Calls that wait for an answer.", 1 },
     { "drd_throttled_total", "counter", "/client/throttled", "Attempts that AWS throttled.", 1 },
-    { "drd_clock_offset_seconds", "gauge", "/client/clock_offset_ms", "AWS's clock minus this host's.", 1e-3 },
     { NULL, NULL, NULL, NULL, 0 },
 };
 /* clang-format on */
@@ -132,6 +131,23 @@ static void add_unreachable(struct buffer *b, const json_t *status)
     }
 }
 
+static void add_clocks(struct buffer *b, const json_t *status)
+{
+    const json_t *offsets = pointer_get(status, "/client/clock_offset_ms");
+    if (!json_is_object(offsets))
+        return;
+    add_head(b, "drd_clock_offset_seconds", "gauge", "AWS's clock minus this host's, by region.");
+    const char *region;
+    json_t *ms;
+    json_object_foreach((json_t *)(uintptr_t)offsets, region, ms)
+    {
+        buffer_str(b, "drd_clock_offset_seconds{");
+        add_label(b, "region", region);
+        buffer_str(b, "} ");
+        add_number(b, json_number_value(ms) * 1e-3);
+    }
+}
+
 char *metrics_render(const json_t *status)
 {
     struct buffer b = { 0 };
@@ -154,5 +170,6 @@ char *metrics_render(const json_t *status)
     add_resources(&b, status);
     add_unreachable(&b, status);
     add_attempts(&b, status);
+    add_clocks(&b, status);
     return buffer_take(&b);
 }
