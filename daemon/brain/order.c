@@ -135,7 +135,11 @@ struct order *orders_add(struct orders *o, enum order_kind kind, const char *who
     if (running >= RUNNING_MOST)
         return NULL;
     struct order *order = append(o, kind, who, only, t);
-    random_hex(random, order->id, 4);
+    char id[sizeof(order->id)];
+    do
+        random_hex(random, id, 4);
+    while (orders_find(o, id) != NULL);
+    str_copy(order->id, sizeof(order->id), id);
     record(order, journal, t);
     return order;
 }
