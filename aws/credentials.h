@@ -4,7 +4,9 @@
  * Order: environment, profile (static, role_arn with source_profile or credential_source,
  * credential_process), web identity, container, IMDSv2. The first that is configured must work or
  * fail loudly: there is no falling through on error. Refresh is tried from 15 minutes before the
- * end (advisory) and needed from 10 minutes before it (mandatory), as botocore does. */
+ * end (advisory); from 10 minutes before it callers wait for the refresh under way (mandatory), as
+ * in botocore. Unlike there, when it fails the keys at hand serve until they really end. Keys from
+ * instance metadata serve beyond that while the metadata service is out. */
 #ifndef DRD_CREDENTIALS_H
 #define DRD_CREDENTIALS_H
 
@@ -43,8 +45,10 @@ struct credentials_source; /* the machine */
 struct credentials_source *credentials_source_new(const json_t *environment,
                                                   const char *session_name);
 void credentials_source_free(struct credentials_source *s);
-/* Assume this role on top of what the chain finds (drd's roles for observe, reconcile, failover);
- * NULL for none. region is the STS to ask. */
+/* For jitter, so that many daemons do not renew together. */
+void credentials_source_seed(struct credentials_source *s, uint64_t seed);
+/* Before the first step. Assume this role on top of what the chain finds (drd's roles for observe,
+ * reconcile, failover); NULL for none. region is the STS to ask. */
 void credentials_source_assume(struct credentials_source *s, const char *role_arn,
                                const char *external_id, enum region region);
 
@@ -61,6 +65,10 @@ void credentials_source_text(struct credentials_source *s, uint64_t id, int erro
                              const char *text, struct now now);
 void credentials_source_answer(struct credentials_source *s, uint64_t id,
                                const struct answer *answer, struct now now);
+/* AWS says that these keys have expired. When they are the ones at hand and can be renewed, they
+ * are not given out again before they have been. */
+void credentials_source_expired(struct credentials_source *s, const struct credentials *used,
+                                struct now now);
 /* When to call step again (boot time; NEVER when nothing is pending). */
 msec_t credentials_source_next(const struct credentials_source *s, struct now now);
 /* Why there are no keys, in words for a person; NULL while still looking or when all is well. */
