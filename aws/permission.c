@@ -139,3 +139,10 @@ json_t *permission_checks(const struct operation *op, enum region region, const 
     }
     return out;
 }
+
+json_t *permission_expand(const char *pattern, enum region region, const char *account,
+                          const json_t *args)
+{
+    const struct scope scope = { region_name(region), account, NULL, args };
+    return expand(&scope, pattern);
+}

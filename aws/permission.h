@@ -14,4 +14,9 @@
 json_t *permission_checks(const struct operation *op, enum region region, const char *account,
                           const json_t *args, const char *path);
 
+/* Every text that a pattern with such placeholders stands for; [] when a list in it is empty. New
+ * reference. */
+json_t *permission_expand(const char *pattern, enum region region, const char *account,
+                          const json_t *args);
+
 #endif

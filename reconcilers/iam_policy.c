@@ -125,6 +125,7 @@ static const struct change changes[] = {
     { 0 },
 };
 /* clang-format on */
+static const char *const also[] = { "iam:DeletePolicyVersion", "iam:ListPolicyVersions", NULL };
 static const char *const outputs[] = { "arn", NULL };
 
 const struct kind iam_policy = {
@@ -141,6 +142,7 @@ const struct kind iam_policy = {
     .destroy = "iam:DeletePolicy",
     .undo = drop_versions,
     .report = report,
+    .also = also,
     .outputs = outputs,
     .identity = "PolicyName",
 };

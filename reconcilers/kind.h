@@ -103,6 +103,8 @@ struct kind {
     const struct set *sets;       /* ends with want == NULL; may be NULL */
     const struct change *changes; /* ends with operation == NULL; all that the rows name */
     const char *create, *destroy; /* operations, rows of changes; destroy may be NULL */
+    const char *const *also;      /* other operations that its own code calls; NULL-terminated list
+                                     or NULL. Permissions are made from all of these */
     const char *(*busy)(const struct scene *scene); /* why AWS is at work on it, or NULL */
     word_fn *missing;                               /* before it is created, or called gone */
     word_fn *more;                                  /* after fields and sets are in sync */

@@ -121,6 +121,7 @@ static const struct change changes[] = {
     { 0 },
 };
 /* clang-format on */
+static const char *const also[] = { "s3:DeleteObjects", NULL };
 static const char *const outputs[] = { "arn", "name", NULL };
 
 const struct kind s3_bucket = {
@@ -136,6 +137,7 @@ const struct kind s3_bucket = {
     .destroy = "s3:DeleteBucket",
     .undo = empty,
     .report = report,
+    .also = also,
     .outputs = outputs,
     .identity = "Bucket",
 };

@@ -78,6 +78,7 @@ static const struct change changes[] = {
     { 0 },
 };
 /* clang-format on */
+static const char *const also[] = { "s3:GetBucketTagging", NULL };
 static const char *const outputs[] = { "rules", NULL };
 
 const struct kind s3_replication = {
@@ -93,6 +94,7 @@ const struct kind s3_replication = {
     .destroy = "s3:DeleteBucketReplication",
     .missing = missing,
     .report = report,
+    .also = also,
     .outputs = outputs,
     .identity = "Bucket",
 };
