@@ -33,6 +33,7 @@ static const struct route {
     { "GET", "/v1/outputs", "outputs", false },
     { "GET", "/v1/plan", "plan", false },
     { "GET", "/v1/resources", "resources", false },
+    { "GET", "/v1/resources/", "resource", false },
     { "GET", "/v1/status", "status", false },
     { "POST", "/v1/approve", "approve", false },
     { "POST", "/v1/destroy", "destroy", false },
@@ -104,7 +105,7 @@ json_t *control_error(const char *code, const char *format, ...)
     free(text);
     if (message == NULL)
         message = json_string("malformed text");
-    return json_pack("{s:{ss so}}", "error", "code", code, "message", message);
+    return json_pack("{so ss}", "error", message, "code", code);
 }
 
 static void set_reply(struct request *r, int status, const json_t *body)

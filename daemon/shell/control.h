@@ -4,7 +4,7 @@
  * it knows no command's meaning. Bounded: 32 connections a door, 64 KiB of body, 10 seconds for a
  * whole request to arrive.
  *
- * Errors are documents too: {"error": {"code": "…", "message": "…"}}. */
+ * Errors are documents too: {"error": "what is wrong", "code": "MalformedJson"}. */
 #ifndef DRD_CONTROL_H
 #define DRD_CONTROL_H
 

@@ -38,10 +38,10 @@ static void send_to_journal(int level, const char *text, const json_t *body)
     static const struct {
         const char *field, *key;
     } fields[] = {
-        { "DRD_RESOURCE", "resource" },     { "DRD_OPERATION", "op" },
-        { "DRD_CALL", "operation" },        { "DRD_CAUSE", "cause" },
-        { "DRD_REQUEST_ID", "request_id" }, { "DRD_POINTER", "pointer" },
-        { "DRD_CLASS", "class" },           { "DRD_CODE", "code" },
+        { "DRD_RESOURCE", "resource" },   { "DRD_KIND", "kind" },
+        { "DRD_REGION", "region" },       { "DRD_CALL", "op" },
+        { "DRD_OPERATION", "operation" }, { "DRD_REQUEST_ID", "request_id" },
+        { "DRD_CLASS", "class" },         { "DRD_CODE", "code" },
     };
     char *lines[2 + ARRAY_SIZE(fields)];
     struct iovec parts[2 + ARRAY_SIZE(fields)];
@@ -135,25 +135,42 @@ static char *shown(const json_t *value)
     return text;
 }
 
+/* "/VisibilityTimeout 30 -> 60, /Tags/owner nothing -> \"payments\"" */
+static char *fields_text(const json_t *fields)
+{
+    struct buffer b = { 0 };
+    size_t i;
+    const json_t *field;
+    json_array_foreach(fields, i, field)
+    {
+        autofree char *before = shown(json_object_get(field, "before"));
+        autofree char *after = shown(json_object_get(field, "after"));
+        bool secret = json_is_true(json_object_get(field, "secret"));
+        buffer_printf(&b, "%s%s %s -> %s", i == 0 ? ": " : ", ", text_of(field, "pointer"),
+                      secret ? "(secret)" : before, secret ? "(secret)" : after);
+    }
+    return buffer_take(&b);
+}
+
 static void log_change(const struct log *log, uint64_t seq, const json_t *body)
 {
-    autofree char *before = shown(json_object_get(body, "before"));
-    autofree char *after = shown(json_object_get(body, "after"));
-    const char *pointer = text_of(body, "pointer"), *cause = text_of(body, "cause");
-    autofree char *text = xasprintf(
-        "change %llu: %s: %s%s%s: %s -> %s%s%s%s", (unsigned long long)seq,
-        text_of(body, "resource"), text_of(body, "operation"), pointer[0] == '\0' ? "" : " ",
-        pointer, before, after, cause[0] == '\0' ? "" : " (", cause, cause[0] == '\0' ? "" : ")");
+    autofree char *fields = fields_text(json_object_get(body, "fields"));
+    const char *reason = text_of(body, "reason");
+    autofree char *text = xasprintf("change %llu: %s: %s%s%s%s%s", (unsigned long long)seq,
+                                    text_of(body, "resource"), text_of(body, "op"),
+                                    reason[0] == '\0' ? "" : " (", reason,
+                                    reason[0] == '\0' ? "" : ")", fields);
     put(log, LOG_NOTICE, text, body);
 }
 
 static void log_result(const struct log *log, const json_t *body)
 {
-    const char *class = text_of(body, "class");
-    autofree char *text = xasprintf("change %lld: %s %s %s (request %s)",
-                                    (long long)json_integer_value(json_object_get(body, "change")),
-                                    class, text_of(body, "code"), text_of(body, "message"),
-                                    text_of(body, "request_id"));
+    const char *class = text_of(body, "class"), *request = text_of(body, "request_id");
+    autofree char *text = xasprintf(
+        "change %lld: %s: %s: %s %s %s%s%s%s",
+        (long long)json_integer_value(json_object_get(body, "change")), text_of(body, "resource"),
+        text_of(body, "op"), class, text_of(body, "code"), text_of(body, "message"),
+        request[0] == '\0' ? "" : " (request ", request, request[0] == '\0' ? "" : ")");
     put(log, str_eq(class, "ok") ? LOG_INFO : LOG_WARNING, text, body);
 }
 

@@ -32,13 +32,11 @@ static const char *const migrations[] = {
     "INSERT INTO last VALUES(1, 0);",
 };
 
-#define ENDED_STATES "('done', 'failed', 'refused', 'cancelled')"
-
 /* $body is the record's JSON; SQLite takes the indexed columns out of it. */
 static const char *const writes[] = {
     [RECORD_CHANGE] = "INSERT OR REPLACE INTO change(seq, time, resource, operation, body)"
                       " VALUES($seq, $body ->> '$.time', $body ->> '$.resource',"
-                      " $body ->> '$.op', $body)",
+                      " $body ->> '$.operation', $body)",
     [RECORD_RESULT] = "UPDATE change SET result_seq = $seq, result = $body"
                       " WHERE seq = $body ->> '$.change'",
     [RECORD_OPERATION] =
@@ -398,8 +396,7 @@ int store_checkpoint(struct store *s, json_t **ret, struct problem *reterr)
     } parts[] = {
         { "resources", "SELECT id, body FROM resource ORDER BY id" },
         { "settings", "SELECT key, value FROM setting ORDER BY key" },
-        { "operations",
-          "SELECT id, body FROM operation WHERE state NOT IN " ENDED_STATES " ORDER BY seq" },
+        { "operations", "SELECT id, body FROM operation WHERE state = 'running' ORDER BY seq" },
     };
     int64_t seq = 0;
     json_auto_t *checkpoint = json_object();

@@ -114,7 +114,7 @@ START_TEST(the_log_pages_backwards)
 {
     fresh_directory();
     struct store *s = opened(STORE_KEEP);
-    must_put(s, 1, RECORD_CHANGE, "{'resource': 'a', 'time': 1, 'op': 'op1'}");
+    must_put(s, 1, RECORD_CHANGE, "{'resource': 'a', 'time': 1, 'operation': 'op1'}");
     must_put(s, 2, RECORD_RESULT, "{'change': 1, 'class': 'ok'}");
     must_put(s, 3, RECORD_EVENT, "{'text': 'hi', 'level': 'notice', 'resource': 'b'}");
     must_put(s, 4, RECORD_CHANGE, "{'resource': 'b', 'time': 2}");
@@ -124,7 +124,7 @@ START_TEST(the_log_pages_backwards)
         " {'text': 'hi', 'level': 'notice', 'resource': 'b', 'seq': 3, 'record': 'event'}],"
         " 'next': 3}");
     json_auto_t *want_second = unit_json(
-        "{'rows': [{'resource': 'a', 'time': 1, 'op': 'op1', 'seq': 1, 'record': 'change',"
+        "{'rows': [{'resource': 'a', 'time': 1, 'operation': 'op1', 'seq': 1, 'record': 'change',"
         " 'result': {'change': 1, 'class': 'ok'}}]}");
     ck_assert_json_eq(first, want_first);
     ck_assert_json_eq(second, want_second);
@@ -139,8 +139,8 @@ START_TEST(an_operation_comes_with_its_changes)
     fresh_directory();
     struct store *s = opened(STORE_KEEP);
     must_put(s, 1, RECORD_OPERATION, "{'id': 'op1', 'state': 'running'}");
-    must_put(s, 2, RECORD_CHANGE, "{'resource': 'a', 'op': 'op1'}");
-    must_put(s, 3, RECORD_CHANGE, "{'resource': 'b', 'op': 'op2'}");
+    must_put(s, 2, RECORD_CHANGE, "{'resource': 'a', 'operation': 'op1'}");
+    must_put(s, 3, RECORD_CHANGE, "{'resource': 'b', 'operation': 'op2'}");
     json_t *got = NULL;
     struct problem problem = { 0 };
     ck_assert_int_eq(store_operation(directory, "op1", &got, &problem), 0);

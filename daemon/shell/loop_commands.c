@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/shell/loop_state.h"
+
+#include "daemon/shell/clock.h"
+
+#include <errno.h>
+
+/* ---- replies ---- */
+
+static void reply_local(struct loop *l, uint64_t id, int status, const json_t *body)
+{
+    for (size_t i = 0; i < l->n_local; i++)
+        if (l->local[i].id == id) {
+            struct local_command c = l->local[i];
+            l->local[i] = l->local[--l->n_local];
+            c.reply(c.owner, status, body);
+            return;
+        }
+}
+
+static void reply(struct loop *l, uint64_t id, int status, const json_t *body)
+{
+    if (id >= LOOP_LOCAL_IDS)
+        reply_local(l, id, status, body);
+    else if (l->control != NULL)
+        control_reply(l->control, id, status, body);
+}
+
+void loop_reply_error(struct loop *l, uint64_t id, int status, json_t *error)
+{
+    reply(l, id, status, error);
+    json_decref(error);
+}
+
+/* What the brain cannot know of the configuration: where it came from, and the one refused. */
+static json_t *configuration(const struct loop *l)
+{
+    return json_pack("{ss sI sO*}", "file", l->options.config, "loaded", (json_int_t)l->loaded.ms,
+                     "refused", l->rejected);
+}
+
+/* The brain's answer needs more of us: the status says where the configuration stands; operations
+ * that ended before this process began are in the store alone. True when the reply comes later. */
+static bool complete(struct loop *l, uint64_t id, int status, json_t *body)
+{
+    autofree char *key = xasprintf("%llu", (unsigned long long)id);
+    json_auto_t *asked = json_incref(json_object_get(l->asked, key));
+    (void)json_object_del(l->asked, key);
+    const char *name = json_string_value(json_object_get(asked, "name"));
+    if (str_eq(name, "status") && status == 200)
+        (void)json_object_set_new(body, "configuration", configuration(l));
+    if (!str_eq(name, "operation") || status != 404)
+        return false;
+    writer_ask_operation(l->writer, id, json_string_value(json_object_get(asked, "id")));
+    return true;
+}
+
+void loop_reply(struct loop *l, uint64_t id, int status, json_t *body)
+{
+    if (!complete(l, id, status, body))
+        reply(l, id, status, body);
+}
+
+void loop_found(void *self, uint64_t id, int error, const json_t *body,
+                const struct problem *problem)
+{
+    struct loop *l = self;
+    if (error == 0)
+        reply(l, id, 200, body);
+    else if (error == -ENOENT)
+        loop_reply_error(l, id, 404, control_error("NotFound", "%s", problem->text));
+    else
+        loop_reply_error(l, id, 500, control_error("JournalUnreadable", "%s", problem->text));
+}
+
+/* ---- commands ---- */
+
+static void ask_brain(struct loop *l, const struct control_command *c)
+{
+    struct event event = { .kind = EVENT_COMMAND,
+                           .command = { c->id, c->name, c->args, c->who, c->clearance } };
+    loop_tell_brain(l, &event);
+    loop_pump(l);
+}
+
+static void ask_and_complete(struct loop *l, const struct control_command *c)
+{
+    autofree char *key = xasprintf("%llu", (unsigned long long)c->id);
+    json_t *asked = json_pack("{ss sO*}", "name", c->name, "id", json_object_get(c->args, "id"));
+    (void)json_object_set_new(l->asked, key, asked);
+    ask_brain(l, c);
+}
+
+static void ask_log(struct loop *l, const struct control_command *c)
+{
+    const json_t *limit = json_object_get(c->args, "limit");
+    struct store_query query = {
+        .limit = json_is_integer(limit) ? (unsigned)msec_min(json_integer_value(limit), 1000) : 100,
+        .before = (uint64_t)json_integer_value(json_object_get(c->args, "before")),
+        .resource = json_string_value(json_object_get(c->args, "resource")),
+    };
+    writer_ask_log(l->writer, c->id, &query);
+}
+
+static void ask_client(struct loop *l, const struct control_command *c)
+{
+    json_auto_t *status = client_status(l->client, clock_now());
+    reply(l, c->id, 200, status);
+}
+
+static void ask_health(struct loop *l, const struct control_command *c)
+{
+    json_auto_t *text = json_string("ok\n");
+    reply(l, c->id, 200, text);
+}
+
+static void ask_ready(struct loop *l, const struct control_command *c)
+{
+    json_auto_t *text = json_string(l->stopping ? "stopping\n" : "ready\n");
+    reply(l, c->id, l->stopping ? 503 : 200, text);
+}
+
+/* What the shell knows by itself; everything else is the brain's. */
+void loop_on_command(void *self, const struct control_command *command)
+{
+    static const struct {
+        const char *name;
+        void (*ask)(struct loop *l, const struct control_command *c);
+    } own[] = {
+        { "client", ask_client },          { "health", ask_health }, { "log", ask_log },
+        { "operation", ask_and_complete }, { "ready", ask_ready },   { "status", ask_and_complete },
+    };
+    struct loop *l = self;
+    for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+        if (str_eq(own[i].name, command->name)) {
+            own[i].ask(l, command);
+            return;
+        }
+    ask_brain(l, command);
+}
+
+void loop_command(struct loop *l, const char *name, const json_t *args, loop_reply_fn *reply_fn,
+                  void *owner)
+{
+    struct control_command command = { .id = LOOP_LOCAL_IDS | ++l->last_local,
+                                       .name = name,
+                                       .args = args,
+                                       .who = "command line",
+                                       .clearance = CLEARANCE_WRITE };
+    l->local = xrealloc(l->local, l->n_local + 1, sizeof *l->local);
+    l->local[l->n_local++] = (struct local_command){ command.id, reply_fn, owner };
+    loop_on_command(l, &command);
+}
