@@ -82,8 +82,8 @@ static bool is_hopeless(const json_t *status)
 {
     const json_t *account = json_object_get(status, "account");
     const char *class = text(json_object_get(account, "error"), "class");
-    return str_eq(class, "credentials") || str_eq(class, "denied") ||
-           str_eq(class, "invalid") || json_object_get(account, "error") == NULL;
+    return str_eq(class, "credentials") || str_eq(class, "denied") || str_eq(class, "invalid") ||
+           json_object_get(account, "error") == NULL;
 }
 
 static void on_status(void *self, int http_status, const json_t *status)
@@ -136,7 +136,8 @@ static void print_row(const json_t *row)
     printf("  %-10s %-44s %s\n", text(row, "state"), text(row, "id"), why);
     size_t i;
     const json_t *entry;
-    json_array_foreach(json_object_get(row, "drift"), i, entry) {
+    json_array_foreach(json_object_get(row, "drift"), i, entry)
+    {
         autofree char *wanted = json_dumps(json_object_get(entry, "wanted"), JSON_ENCODE_ANY);
         autofree char *live = json_dumps(json_object_get(entry, "live"), JSON_ENCODE_ANY);
         printf("             %s is %s, wanted %s\n", text(entry, "pointer"),
@@ -151,7 +152,8 @@ static void print_counts(const struct once *o)
     const json_t *n;
     printf("%s: %lld resources", text(o->status, "environment"),
            (long long)json_integer_value(json_object_get(counts, "total")));
-    json_object_foreach((json_t *)(uintptr_t)counts, name, n) {
+    json_object_foreach((json_t *)(uintptr_t)counts, name, n)
+    {
         if (strcmp(name, "total") == 0)
             continue;
         printf("%s%lld %s", between, (long long)json_integer_value(n), name);
@@ -166,16 +168,14 @@ static void print_text(const struct once *o)
     size_t i;
     const json_t *row;
     print_counts(o);
-    json_array_foreach(o->drift, i, row)
-        print_row(row);
+    json_array_foreach(o->drift, i, row) print_row(row);
 }
 
 static void print_json(const struct once *o)
 {
-    json_auto_t *report = json_pack("{si ss sO* sO* sO*}", "exit_code", o->exit_code, "state",
-                                    o->state, "environment",
-                                    json_object_get(o->status, "environment"), "result", o->result,
-                                    "not_in_sync", o->drift);
+    json_auto_t *report = json_pack(
+        "{si ss sO* sO* sO*}", "exit_code", o->exit_code, "state", o->state, "environment",
+        json_object_get(o->status, "environment"), "result", o->result, "not_in_sync", o->drift);
     assert(report != NULL);
     (void)json_dumpf(report, stdout, JSON_INDENT(2));
     (void)putchar('\n');

@@ -7,7 +7,8 @@
 #include "daemon/shell/loop.h"
 
 /* The exit code: 0 in sync, 2 drift or something that waits for a person, 1 an error. The report
- * goes to stdout, as a table or as one JSON document; progress to stderr when that is a terminal. */
+ * goes to stdout, as a table or as one JSON document; progress to stderr when that is a terminal.
+ */
 int once_run(const char *config, bool observe, bool as_json, const struct log *log);
 
 #endif
