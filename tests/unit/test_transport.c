@@ -203,14 +203,16 @@ struct order {
     const char *url; /* NULL: the server */
     const char *method, *path, *body;
     msec_t timeout;
-    bool fresh;
+    bool fresh, tls;
 };
 
 static void begin(struct world *w, const struct order *o, struct ending *e)
 {
     struct exchange x = { .timeout = o->timeout == 0 ? 5000 : o->timeout,
                           .fresh_connection = o->fresh };
-    x.url = o->url != NULL ? xstrdup(o->url) : xasprintf("http://127.0.0.1:%d%s", w->port, o->path);
+    x.url = o->url != NULL
+                ? xstrdup(o->url)
+                : xasprintf("http%s://127.0.0.1:%d%s", o->tls ? "s" : "", w->port, o->path);
     str_copy(x.request.method, sizeof x.request.method, o->method == NULL ? "GET" : o->method);
     if (o->body != NULL) {
         x.request.body = xstrdup(o->body);
@@ -301,7 +303,8 @@ START_TEST(failures_have_a_name)
         { { .path = "/reset" }, "ConnectionBroken", true },
         { { .path = "/slow", .timeout = 200 }, "Timeout", true },
         { { .url = "http://127.0.0.1:1/" }, "ConnectFailed", false },
-        { { .url = "http://192.0.2.1/", .timeout = 200 }, "Timeout", false },
+        /* a handshake that is never answered: nothing of the request has left */
+        { { .path = "/ok", .tls = true, .timeout = 200 }, "Timeout", false },
         { { .url = "file:///etc/passwd" }, "ConnectionBroken", false },
         { { .url = "https://127.0.0.1:1/" }, "ConnectFailed", false },
     };
