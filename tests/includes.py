@@ -18,7 +18,7 @@ DOORS = {
     "libsmartcols/": ["daemon/ctl/render.c"],
 }
 PURE = ["aws/", "config/", "reconcilers/", "daemon/base/", "daemon/brain/"]
-IMPURE = re.compile(r"^(unistd|fcntl|sys/.*|pthread|time|signal|dirent|poll|netdb|netinet/.*|"
+IMPURE = re.compile(r"^(unistd|fcntl|sys/(?!queue).*|pthread|time|signal|dirent|poll|netdb|netinet/.*|"
                     r"arpa/.*|locale|threads|sys/socket)\.h$")
 
 
