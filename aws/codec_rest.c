@@ -222,6 +222,10 @@ static void add_checksum(struct http_request *r)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     size_t n = 0;
+    for (size_t i = 0; i < r->headers.n; i++) /* the caller brought one */
+        if (http_name_prefix(r->headers.items[i].name, "x-amz-checksum-") ||
+            http_name_prefix(r->headers.items[i].name, "Content-MD5"))
+            return;
     bool md5 = EVP_Q_digest(NULL, "MD5", NULL, r->body, r->body_size, digest, &n) == 1;
     if (!md5 && EVP_Q_digest(NULL, "SHA256", NULL, r->body, r->body_size, digest, &n) != 1)
         abort(); /* an OpenSSL without SHA-256 cannot sign requests either */
@@ -525,7 +529,8 @@ bool codec_rest_read_headers(const struct shape *shape, const struct http_header
         bool list = m->shape->type == SHAPE_LIST;
         if (m->location == IN_STATUS)
             json_object_set_new(into, m->name, json_integer(status));
-        else if (m->location == IN_HEADERS && !read_header_map(m, headers, status == 0, into, problem))
+        else if (m->location == IN_HEADERS &&
+                 !read_header_map(m, headers, status == 0, into, problem))
             return false;
         else if (text != NULL && !(list ? read_header_list(m, text, into, problem)
                                         : set_parsed(m, m, text, into, problem)))
