@@ -2,8 +2,8 @@
 #include "reconcilers/fields.h"
 
 #include "reconcilers/form.h"
+#include "reconcilers/meaning.h"
 #include "reconcilers/pointer.h"
-#include "reconcilers/policy.h"
 
 static bool is_tags(const struct field *f)
 {
@@ -66,7 +66,7 @@ static void compare_row(const struct scene *scene, const struct field *f, const 
     d->item = item == NULL ? NULL : xstrdup(item);
     d->pointer = xstrdup(pointer);
     if (f->form == FORM_POLICY && wanted != NULL && live != NULL)
-        d->where = policy_difference(wanted, live);
+        d->where = meaning_difference(wanted, live);
     d->wanted = json_incref(wanted);
     d->live = live == NULL ? NULL : form_readable(f->form, live);
     d->operation = silent ? f->remove : f->repair;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reconcilers/form.h"
 
-#include "reconcilers/policy.h"
+#include "reconcilers/meaning.h"
 
 struct ranked {
     char *text;
@@ -109,7 +109,7 @@ static json_t *canonical(enum form form, const json_t *value, const json_t *defa
     case FORM_JSON:
         return parsed(value);
     case FORM_POLICY:
-        return policy_canonical(value);
+        return meaning_canonical(value);
     case FORM_SWITCH:
         return switched(value);
     case FORM_PLAIN:
@@ -158,7 +158,7 @@ json_t *form_readable(enum form form, const json_t *value)
 {
     json_t *opened = NULL;
     if (form == FORM_POLICY)
-        opened = policy_parse(value);
+        opened = meaning_parse(value);
     else if (form == FORM_JSON && json_is_string(value))
         opened = json_loads(json_string_value(value), 0, NULL);
     return opened != NULL ? opened : json_deep_copy(value);

@@ -3,6 +3,7 @@
  * usage: run_cases DIRECTORY [KIND/NAME…]
  * With DRD_ACCEPT=1 what came out becomes the recorded verdict: read the diff before you commit it.
  */
+#include "aws/validate.h"
 #include "tests/cases/case.h"
 
 #include <stdio.h>
@@ -38,6 +39,21 @@ static bool accept(const char *directory, const char *kind, const char *name, js
     return json_dump_file(file, path, JSON_INDENT(2)) == 0;
 }
 
+/* What AWS's own model says of the calls: a recorded verdict has to be one that AWS understands. */
+static bool is_valid(const char *kind, const char *name, const struct verdict *v)
+{
+    bool good = true;
+    for (size_t i = 0; i < v->calls.n; i++) {
+        const struct call *call = &v->calls.items[i];
+        struct problem p = { 0 };
+        if (validate_input(operation_model(call->op)->input, call->args, &p) == 0)
+            continue;
+        printf("%s/%s: %s: %s: %s\n", kind, name, call->op->name, p.pointer, p.text);
+        good = false;
+    }
+    return good;
+}
+
 static bool run(const char *directory, const char *kind, const char *name)
 {
     struct test_case c;
@@ -56,6 +72,7 @@ static bool run(const char *directory, const char *kind, const char *name)
         printf("  To accept it: DRD_ACCEPT=1 build/tests/cases/run_cases tests/cases %s/%s\n", kind,
                name);
     }
+    good = is_valid(kind, name, &v) && good;
     verdict_clear(&v);
     case_clear(&c);
     return good;

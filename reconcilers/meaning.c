@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reconcilers/policy.h"
+#include "reconcilers/meaning.h"
 
 #include "reconcilers/form.h"
 #include "reconcilers/pointer.h"
@@ -13,7 +13,7 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-char *policy_percent_decode(const char *text)
+char *meaning_percent_decode(const char *text)
 {
     char *out = xmalloc(strlen(text) + 1), *o = out;
     for (const char *p = text; *p != '\0'; p++) {
@@ -30,14 +30,14 @@ char *policy_percent_decode(const char *text)
     return out;
 }
 
-json_t *policy_parse(const json_t *document)
+json_t *meaning_parse(const json_t *document)
 {
     const char *text = json_string_value(document);
     if (text == NULL)
         return json_is_object(document) ? json_deep_copy(document) : NULL;
     json_t *parsed = json_loads(text, 0, NULL);
     if (parsed == NULL) {
-        autofree char *decoded = policy_percent_decode(text);
+        autofree char *decoded = meaning_percent_decode(text);
         parsed = json_loads(decoded, 0, NULL);
     }
     if (!json_is_object(parsed)) {
@@ -177,9 +177,9 @@ static const char *version(const json_t *document)
     return text != NULL ? text : "2008-10-17"; /* the default that the grammar gives */
 }
 
-json_t *policy_canonical(const json_t *document)
+json_t *meaning_canonical(const json_t *document)
 {
-    json_auto_t *parsed = policy_parse(document);
+    json_auto_t *parsed = meaning_parse(document);
     if (parsed == NULL)
         return json_deep_copy(document);
     json_auto_t *list = statements(parsed);
@@ -189,9 +189,9 @@ json_t *policy_canonical(const json_t *document)
     return out;
 }
 
-bool policy_equal(const json_t *a, const json_t *b)
+bool meaning_equal(const json_t *a, const json_t *b)
 {
-    json_auto_t *ca = policy_canonical(a), *cb = policy_canonical(b);
+    json_auto_t *ca = meaning_canonical(a), *cb = meaning_canonical(b);
     return json_equal(ca, cb);
 }
 
@@ -236,11 +236,11 @@ static const char *changed_member(const json_t *one, const json_t *others)
     return NULL;
 }
 
-char *policy_difference(const json_t *wanted, const json_t *live)
+char *meaning_difference(const json_t *wanted, const json_t *live)
 {
-    if (policy_equal(wanted, live))
+    if (meaning_equal(wanted, live))
         return NULL;
-    json_auto_t *w = policy_parse(wanted), *l = policy_parse(live);
+    json_auto_t *w = meaning_parse(wanted), *l = meaning_parse(live);
     if (w == NULL || l == NULL)
         return xstrdup("");
     if (strcmp(version(w), version(l)) != 0)
