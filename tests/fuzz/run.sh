@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds every fuzz_*.c of this folder with clang and libFuzzer and runs each for so many seconds,
+# from the small corpus in the tree; what it finds new stays in build/fuzz.
+# usage: tests/fuzz/run.sh SECONDS            (DRD_SEED=… repeats a run)
+set -eu
+seconds=${1:?usage: run.sh SECONDS}
+cd "$(dirname "$0")/../.."
+seed=${DRD_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
+out=build/fuzz
+compiler=${CLANG:-clang-19}
+if ! command -v "$compiler" >/dev/null; then
+    echo "skipped: no $compiler, so no fuzzers"
+    exit 0
+fi
+mkdir -p "$out"
+flags="-std=c17 -D_GNU_SOURCE -DDRD_VERSION=\"fuzz\" -I. -O1 -g -fsanitize=address,undefined
+       -fno-sanitize-recover=all"
+
+# One object per source, again only when the source is newer than it.
+python3 aws/model/compile.py "$out/models.c" aws/model/*.json
+objects=
+for source in "$out/models.c" aws/*.c daemon/base/*.c; do
+    object=$out/$(echo "$source" | tr / _).o
+    objects="$objects $object"
+    newer=$(find "$source" aws daemon/base -name '*.h' -newer "$object" -print -quit 2>/dev/null || echo yes)
+    if [ -n "$newer" ] || [ ! -e "$object" ] || [ "$source" -nt "$object" ]; then
+        # shellcheck disable=SC2086
+        "$compiler" $flags -fsanitize=fuzzer-no-link -c "$source" -o "$object"
+    fi
+done
+
+passed=0 failed=0
+for source in tests/fuzz/fuzz_*.c; do
+    name=$(basename "$source" .c | sed 's/^fuzz_//')
+    mkdir -p "$out/$name"
+    # shellcheck disable=SC2086
+    "$compiler" $flags -fsanitize=fuzzer "$source" $objects \
+        $(pkg-config --libs jansson libcrypto expat) -o "$out/fuzz_$name"
+    if "$out/fuzz_$name" -max_total_time="$seconds" -seed="$seed" -max_len=4096 -timeout=10 \
+        -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$out/$name-" \
+        "$out/$name" "tests/fuzz/corpus/$name" >"$out/$name.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "figure: fuzz_$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log") runs"
+    else
+        failed=$((failed + 1))
+        tail -40 "$out/$name.log"
+        echo "fuzz_$name failed; DRD_SEED=$seed repeats it"
+    fi
+done
+echo "fuzzers: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
