@@ -20,10 +20,11 @@ flags="-std=c17 -D_GNU_SOURCE -DDRD_VERSION=\"fuzz\" -I. -O1 -g -fsanitize=addre
 # One object per source, again only when the source is newer than it.
 python3 aws/model/compile.py "$out/models.c" aws/model/*.json
 objects=
-for source in "$out/models.c" aws/*.c daemon/base/*.c; do
+for source in "$out/models.c" aws/*.c config/*.c daemon/base/*.c; do
+    case $source in config/drd-*) continue ;; esac # a program
     object=$out/$(echo "$source" | tr / _).o
     objects="$objects $object"
-    newer=$(find "$source" aws daemon/base -name '*.h' -newer "$object" -print -quit 2>/dev/null || echo yes)
+    newer=$(find "$source" aws config daemon/base -name '*.h' -newer "$object" -print -quit 2>/dev/null || echo yes)
     if [ -n "$newer" ] || [ ! -e "$object" ] || [ "$source" -nt "$object" ]; then
         # shellcheck disable=SC2086
         "$compiler" $flags -fsanitize=fuzzer-no-link -c "$source" -o "$object"
