@@ -15,7 +15,7 @@
 static const char introduction[] =
     "# Configuration\n"
     "\n"
-    "<!-- Made from config/intent.c and config/settings.c by `drd-docs page`: change those. -->\n"
+    "<!-- Made from config/intent*.c and config/settings.c by `drd-docs page`: change those. -->\n"
     "\n"
     "One JSON file says what is wanted; names, ARNs and policies are derived. "
     "`config/examples/minimal.json` is the least that is useful, `config/examples/payments.json` a "
