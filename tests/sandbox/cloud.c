@@ -267,7 +267,7 @@ struct answer cloud_call(struct cloud *c, const struct caller *caller, const str
     struct answer answer = answer_call(c, caller, call, now);
     autofree char *id = cloud_uuid(c);
     str_copy(answer.request_id, sizeof answer.request_id, id);
-    if (answer.status == 0) {
+    if (answer.status == 0 || answer.status == 200) {
         int status = operation_model(call->op)->status;
         answer.status = status == 0 ? 200 : status;
     }

@@ -111,11 +111,13 @@ static void describe_options(const json_t *table, const char *arn, json_t *out)
         member_set_str(out, "LatestStreamLabel", label);
         json_object_set_new(out, "LatestStreamArn", json_sprintf("%s/stream/%s", arn, label));
     }
-    if (on_demand(definition))
-        json_object_set_new(out, "BillingModeSummary",
-                            json_pack("{s:s, s:I}", "BillingMode", "PAY_PER_REQUEST",
-                                      "LastUpdateToPayPerRequestDateTime",
-                                      member_int(table, "on_demand_since")));
+    if (on_demand(definition)) {
+        json_t *mode = json_pack("{s:s}", "BillingMode", "PAY_PER_REQUEST");
+        if (!table_is(table, "CREATING"))
+            member_set_int(mode, "LastUpdateToPayPerRequestDateTime",
+                           member_int(table, "on_demand_since"));
+        json_object_set_new(out, "BillingModeSummary", mode);
+    }
     if (member_str(definition, "TableClass") != NULL)
         json_object_set_new(out, "TableClassSummary",
                             json_pack("{s:s}", "TableClass", member_str(definition, "TableClass")));

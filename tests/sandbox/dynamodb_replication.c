@@ -10,7 +10,7 @@
 
 enum {
     LAG = 800,            /* the usual time into another region */
-    CONFLICT_WINDOW = 20, /* writes of one item in two regions this close collide */
+    CONFLICT_WINDOW = 1, /* ms: writes of one item in two regions this close collide */
     REGIONS_OF_STRONG = 3,
 };
 

@@ -94,7 +94,9 @@ struct answer s3_put_setting(struct request *r)
         json_object_set_new(kept, setting->name, json_pack("{s:O}", setting->member, value));
     if (str_eq(setting->name, "tagging") && json_array_size(json_object_get(value, "TagSet")) == 0)
         json_object_del(kept, "tagging");
-    return answer_ok(NULL);
+    struct answer done = answer_ok(NULL);
+    done.status = str_eq(setting->name, "tagging") || str_eq(setting->name, "policy") ? 204 : 200;
+    return done;
 }
 
 struct answer s3_delete_setting(struct request *r)
