@@ -309,16 +309,25 @@ static void take_request_id(const struct http_headers *headers, struct answer *r
     }
 }
 
+/* An answer that may hold a secret is not quoted, not even where it is broken. */
+static bool is_secret(const struct operation_model *op)
+{
+    const struct operation *row = operation_find(op->service->name, op->name);
+    return row != NULL && row->secret;
+}
+
 static void set_bad(const struct operation_model *op, struct answer *ret,
                     const struct problem *problem)
 {
+    const char *text = is_secret(op) ? "cannot be read (not shown: it may hold secrets)"
+                                     : problem->text;
     json_decref(ret->body);
     ret->body = json_object();
     ret->class = AWS_BAD_ANSWER;
     ret->code[0] = '\0';
     autofree char *message = xasprintf("answer to %s (HTTP %d): %s%s%s", op->name, ret->status,
                                        problem->pointer, problem->pointer[0] == '\0' ? "" : " ",
-                                       problem->text);
+                                       text);
     answer_set_message(ret, message);
 }
 

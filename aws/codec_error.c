@@ -15,8 +15,31 @@ static void set_code(struct answer *ret, const char *text)
     str_copy(ret->code, sizeof ret->code, hash == NULL ? head : hash + 1);
 }
 
+/* SQS spoke the query protocol until 2023, and its errors go by their old names to this day, in
+ * x-amzn-query-error; its model no longer tells them. Recorded answers of AWS have them. */
+static const struct {
+    const char *service, *name, *legacy;
+} legacy_names[] = {
+    { "sqs", "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress" },
+    { "sqs", "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently" },
+    { "sqs", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue" },
+    { "sqs", "QueueNameExists", "QueueAlreadyExists" },
+};
+
+static const char *legacy_name(const struct service_model *service, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(legacy_names); i++)
+        if (str_eq(legacy_names[i].service, service->name) && str_eq(legacy_names[i].name, name))
+            return legacy_names[i].legacy;
+    return name;
+}
+
 static const struct shape *error_shape(const struct operation_model *op, const char *code)
 {
+    for (size_t i = 0; i < ARRAY_SIZE(legacy_names); i++)
+        if (str_eq(legacy_names[i].service, op->service->name) &&
+            str_eq(legacy_names[i].legacy, code))
+            code = legacy_names[i].name;
     for (size_t i = 0; op->errors[i] != NULL; i++)
         if (str_eq(op->errors[i]->error_code, code) || str_eq(op->errors[i]->name, code))
             return op->errors[i];
@@ -172,6 +195,14 @@ bool codec_error_decode(const struct operation_model *op, const struct http_resp
 
 /* ---- writing ---- */
 
+/* The name that AWS sends for it, whichever of the two the caller used. */
+static const char *wire_code(const struct shape *shape, const struct answer *answer)
+{
+    if (shape == NULL)
+        return answer->code;
+    return shape->error_code != NULL ? shape->error_code : shape->name;
+}
+
 static void encode_json(const struct service_model *service, const struct shape *shape,
                         const struct answer *answer, struct http_response *ret)
 {
@@ -190,12 +221,13 @@ static void encode_json(const struct service_model *service, const struct shape 
         body = json_object();
     bool rest = service->protocol == PROTOCOL_REST_JSON;
     if (rest)
-        http_headers_add(&ret->headers, "x-amzn-ErrorType", "%s", answer->code);
+        http_headers_add(&ret->headers, "x-amzn-ErrorType", "%s", wire_code(shape, answer));
     else
         json_object_set_new(body, "__type",
                             json_string(shape == NULL ? answer->code : shape->name));
     if (service->query_compatible)
-        http_headers_add(&ret->headers, "x-amzn-query-error", "%s;%s", answer->code,
+        http_headers_add(&ret->headers, "x-amzn-query-error", "%s;%s",
+                         legacy_name(service, wire_code(shape, answer)),
                          answer->status >= 500 ? "Receiver" : "Sender");
     if (json_object_get(body, "Message") == NULL && answer->message[0] != '\0')
         json_object_set_new(body, "message", json_string(answer->message));
@@ -229,7 +261,7 @@ static void encode_xml(const struct service_model *service, const struct shape *
     buffer_str(&out, "<Error>");
     if (!bare)
         add_element(&out, "Type", answer->status >= 500 ? "Receiver" : "Sender");
-    add_element(&out, "Code", answer->code);
+    add_element(&out, "Code", wire_code(shape, answer));
     if (answer->message[0] != '\0')
         add_element(&out, "Message", answer->message);
     for (size_t i = 0; shape != NULL && i < shape->n_members; i++) {
