@@ -211,6 +211,7 @@ int topology_expand(const struct topology *t, const char *account, const json_t 
                     struct graph *ret, struct problems *reterr)
 {
     const char *pinned = t->settings.account;
+    *ret = (struct graph){ 0 };
     if (naming_rule_account(account) != NULL) {
         problems_add(reterr, "/account", "\"%.20s\" is no account: it must be 12 digits", account);
         return -EINVAL;

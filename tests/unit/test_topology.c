@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <fnmatch.h>
 
 #define ACCOUNT "123456789012"
 #define TWO "'suffix': 'demo', 'regions': {'primary': 'us-east-1', 'secondary': 'us-east-2'}"
@@ -215,6 +216,9 @@ START_TEST(test_bad_bytes)
     check_refused("\xef\xbb\xbf", 3, "the file is empty. Start from config/examples/minimal.json.");
     memset(big, '[', 10000);
     check_refused(big, 10000, "nested more than 32 deep");
+    check_refused(big, 33, "nested more than 32 deep");
+    memset(big + 32, ']', 32);
+    check_refused(big, 64, "the configuration must be an object. Start with { and end with }.");
     check_refused(
         "{\"suffix\": \"\xff\"}", 14,
         ":1: not JSON: unable to decode byte 0xff near '\"' (column 12). Save it as UTF-8.");
@@ -574,6 +578,91 @@ START_TEST(test_no_wildcards)
 }
 END_TEST
 
+static bool matches_one(const json_t *patterns, const char *text)
+{
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(patterns); i++)
+        found = found || fnmatch(json_string_value(json_array_get(patterns, i)), text, 0) == 0;
+    return found;
+}
+
+/* Whether one statement of the boundary allows the action on the resource. */
+static bool within(const json_t *boundary, const char *action, const char *resource)
+{
+    const json_t *statements = json_object_get(boundary, "Statement");
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *one = json_array_get(statements, i);
+        found = found || (matches_one(json_object_get(one, "Action"), action) &&
+                          matches_one(json_object_get(one, "Resource"), resource));
+    }
+    return found;
+}
+
+static unsigned check_within(const json_t *boundary, const json_t *role)
+{
+    unsigned n = 0;
+    const char *name;
+    json_t *policy, *statement, *action, *resource;
+    size_t i, j, k;
+    json_object_foreach(json_object_get(role, "Policies"), name, policy)
+        json_array_foreach(json_object_get(policy, "Statement"), i, statement)
+            json_array_foreach(json_object_get(statement, "Action"), j, action)
+                json_array_foreach(json_object_get(statement, "Resource"), k, resource)
+    {
+        ck_assert_msg(within(boundary, json_string_value(action), json_string_value(resource)),
+                      "the boundary forbids %s on %s", json_string_value(action),
+                      json_string_value(resource));
+        n++;
+    }
+    return n;
+}
+
+/* A boundary that forbids what a role was given would be found in production only. */
+START_TEST(test_boundary_is_no_tighter_than_roles)
+{
+    autofree char *text = read_file("config/examples/payments.json");
+    const char *const texts[] = {
+        text, "{" TWO ", 'queues': {'q': {'fifo': true}}, 'parameters': {'p': {'secret': {'file': "
+              "'/x'}}}, 'buckets': {'b': {}}, 'roles': {'r': {'for': 'lambda', 'uses': [{'queue': "
+              "'q', 'access': 'send'}, {'dead_letters': 'q', 'access': 'consume'}, {'parameter': "
+              "'p', 'access': 'read'}, {'bucket': 'b', 'access': 'read_write'}]}}}"
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        struct graph g = graph_of(texts[i]);
+        const json_t *boundary = want_of(&g, "iam_policy/permissions-boundary", "PolicyDocument",
+                                         NULL);
+        unsigned n = 0;
+        for (size_t j = 0; j < g.n; j++)
+            if (str_eq(g.items[j].kind, "iam_role"))
+                n += check_within(boundary, g.items[j].want);
+        ck_assert_uint_gt(n, 20);
+        ck_assert(!within(boundary, "dynamodb:PutItem",
+                          "arn:aws:dynamodb:us-east-1:123456789012:table/payments-prod"));
+        ck_assert(!within(boundary, "dynamodb:PutItem",
+                          "arn:aws:dynamodb:eu-west-1:123456789012:table/payments-demo"));
+        ck_assert(!within(boundary, "dynamodb:DeleteTable",
+                          "arn:aws:dynamodb:us-east-1:123456789012:table/payments-demo"));
+        graph_clear(&g);
+    }
+}
+END_TEST
+
+/* One role for both regions: a secret is decrypted in each under its own condition. */
+START_TEST(test_conditions_stay_apart)
+{
+    struct graph g = graph_of("{" TWO ", 'parameters': {'p': {'secret': {'file': '/x'}}}, 'roles': "
+                              "{'r': {'for': 'ec2', 'uses': [{'parameter': 'p', 'access': "
+                              "'read'}]}}}");
+    const json_t *statements = want_of(&g, "iam_role/r", "Policies", "kms-demo", "Statement", NULL);
+    ck_assert_uint_eq(json_array_size(statements), 2);
+    ck_want(&g, "'DecryptP2'", "iam_role/r", "Policies", "kms-demo", "Statement", "1", "Sid");
+    ck_want(&g, "['arn:aws:kms:us-east-2:123456789012:key/*']", "iam_role/r", "Policies",
+            "kms-demo", "Statement", "1", "Resource");
+    graph_clear(&g);
+}
+END_TEST
+
 START_TEST(test_outputs)
 {
     struct topology *t = load(
@@ -712,6 +801,8 @@ int main(void)
         test_secrets_missing,
         test_roles,
         test_no_wildcards,
+        test_boundary_is_no_tighter_than_roles,
+        test_conditions_stay_apart,
         test_outputs,
         test_random_configurations,
     };
