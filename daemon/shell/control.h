@@ -42,8 +42,8 @@ void control_reply(struct control *c, uint64_t id, int status, const json_t *bod
 json_t *control_error(const char *code, const char *format, ...) PRINTF(2, 3);
 /* The TCP door's port, or 0. */
 int control_port(const struct control *c);
-/* Answers what is open with 503 and frees itself once the loop has closed its handles. NULL is
- * accepted. */
+/* Not from inside one of its callbacks. Answers what is open with 503 and frees itself once the
+ * loop has closed its handles. NULL is accepted. */
 void control_close(struct control *c);
 
 #endif

@@ -31,6 +31,7 @@ void log_init(struct log *log, int level)
     log->level = level;
     log->journal = stderr_is_journal();
     log->terminal = !log->journal && isatty(STDERR_FILENO);
+    log->prefixed = !log->journal && getenv("INVOCATION_ID") != NULL;
 }
 
 static void send_to_journal(int level, const char *text, const json_t *body)
@@ -64,7 +65,7 @@ static void send_to_journal(int level, const char *text, const json_t *body)
 static void print_line(const struct log *log, int level, const char *text)
 {
     struct buffer line = { 0 };
-    if (log->terminal)
+    if (!log->prefixed)
         buffer_printf(&line, "drd: %s%s", level <= LOG_WARNING ? level_names[level] : "",
                       level <= LOG_WARNING ? ": " : "");
     else
@@ -146,8 +147,10 @@ static char *fields_text(const json_t *fields)
         autofree char *before = shown(json_object_get(field, "before"));
         autofree char *after = shown(json_object_get(field, "after"));
         bool secret = json_is_true(json_object_get(field, "secret"));
-        buffer_printf(&b, "%s%s %s -> %s", i == 0 ? ": " : ", ", text_of(field, "pointer"),
-                      secret ? "(secret)" : before, secret ? "(secret)" : after);
+        const char *pointer = text_of(field, "pointer");
+        buffer_printf(&b, "%s%s%s%s -> %s", i == 0 ? ": " : ", ", pointer,
+                      pointer[0] == '\0' ? "" : " ", secret ? "(secret)" : before,
+                      secret ? "(secret)" : after);
     }
     return buffer_take(&b);
 }
@@ -165,13 +168,17 @@ static void log_change(const struct log *log, uint64_t seq, const json_t *body)
 
 static void log_result(const struct log *log, const json_t *body)
 {
-    const char *class = text_of(body, "class"), *request = text_of(body, "request_id");
-    autofree char *text = xasprintf(
-        "change %lld: %s: %s: %s %s %s%s%s%s",
-        (long long)json_integer_value(json_object_get(body, "change")), text_of(body, "resource"),
-        text_of(body, "op"), class, text_of(body, "code"), text_of(body, "message"),
-        request[0] == '\0' ? "" : " (request ", request, request[0] == '\0' ? "" : ")");
-    put(log, str_eq(class, "ok") ? LOG_INFO : LOG_WARNING, text, body);
+    static const char *const keys[] = {
+        "resource", "op", "class", "code", "message", "request_id"
+    };
+    struct buffer b = { 0 };
+    buffer_printf(&b, "change %lld",
+                  (long long)json_integer_value(json_object_get(body, "change")));
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        if (text_of(body, keys[i])[0] != '\0')
+            buffer_printf(&b, ": %s", text_of(body, keys[i]));
+    put(log, str_eq(text_of(body, "class"), "ok") ? LOG_INFO : LOG_WARNING, b.text, body);
+    buffer_clear(&b);
 }
 
 static void log_event(const struct log *log, const json_t *body)

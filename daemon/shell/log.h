@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log: what goes to the system's log, from the shell alone; the brain's events come here as
- * records. To journald with fields when stderr is its stream, else to stderr: with <N> priorities
- * when that is a pipe or a file, in plain words when it is a terminal.
+ * records. To journald with fields when stderr is its stream; else to stderr, with systemd's <N>
+ * priorities when systemd started us ($INVOCATION_ID), in plain words when a person did.
  * (sd_journal_send discards silently where there is no journal, so the choice is made here, once.)
  */
 #ifndef DRD_LOG_H
@@ -13,8 +13,8 @@
 #include <syslog.h>
 
 struct log {
-    bool journal, terminal;
-    int level; /* LOG_ERR … LOG_DEBUG: what is less important is left out */
+    bool journal, prefixed, terminal; /* terminal: stderr is one */
+    int level;                        /* LOG_ERR … LOG_DEBUG: what is less important is left out */
 };
 
 void log_init(struct log *log, int level);

@@ -45,12 +45,22 @@ static bool is_idle(const struct loop *l)
            l->held.n == 0 && l->effects.n == 0 && l->client_effects.n == 0;
 }
 
+static void on_close_time(uv_timer_t *timer)
+{
+    close_all(timer->data);
+}
+
+/* In a turn of its own: we may stand in a callback of what is to be closed. */
+static void close_soon(struct loop *l)
+{
+    if (!l->closed)
+        uv_timer_start(&l->stop_timer, on_close_time, 0, 0);
+}
+
 void loop_finish_when_idle(struct loop *l)
 {
-    if (l->closed || !is_idle(l))
-        return;
-    log_say(l->log, LOG_INFO, "stopped; nothing was under way");
-    close_all(l);
+    if (!l->closed && is_idle(l))
+        close_soon(l);
 }
 
 static void on_stop_time(uv_timer_t *timer)
@@ -68,7 +78,7 @@ void loop_stop(struct loop *l)
     if (l->closed)
         return;
     if (l->stopping) { /* asked twice: somebody is in a hurry */
-        close_all(l);
+        close_soon(l);
         return;
     }
     l->stopping = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/shell/loop_state.h"
 
+#include "daemon/brain/metrics.h"
 #include "daemon/shell/clock.h"
 
 #include <errno.h>
@@ -39,20 +40,33 @@ static json_t *configuration(const struct loop *l)
                      "refused", l->rejected);
 }
 
-/* The brain's answer needs more of us: the status says where the configuration stands; operations
- * that ended before this process began are in the store alone. True when the reply comes later. */
+static void reply_metrics(struct loop *l, uint64_t id, const json_t *status)
+{
+    autofree char *text = metrics_render(status);
+    json_auto_t *body = json_string(text);
+    reply(l, id, 200, body);
+}
+
+/* The brain's answer needs more of us: the status says how the client and the configuration stand,
+ * and the metrics are made of it; operations that ended before this process began are in the store
+ * alone. True when the reply is, or will be, another one. */
 static bool complete(struct loop *l, uint64_t id, int status, json_t *body)
 {
     autofree char *key = xasprintf("%llu", (unsigned long long)id);
     json_auto_t *asked = json_incref(json_object_get(l->asked, key));
     (void)json_object_del(l->asked, key);
     const char *name = json_string_value(json_object_get(asked, "name"));
-    if (str_eq(name, "status") && status == 200)
-        (void)json_object_set_new(body, "configuration", configuration(l));
-    if (!str_eq(name, "operation") || status != 404)
+    if (str_eq(name, "operation") && status == 404) {
+        writer_ask_operation(l->writer, id, json_string_value(json_object_get(asked, "id")));
+        return true;
+    }
+    if (status != 200 || (!str_eq(name, "status") && !str_eq(name, "metrics")))
         return false;
-    writer_ask_operation(l->writer, id, json_string_value(json_object_get(asked, "id")));
-    return true;
+    (void)json_object_set_new(body, "configuration", configuration(l));
+    (void)json_object_set_new(body, "client", client_status(l->client, clock_now()));
+    if (str_eq(name, "metrics"))
+        reply_metrics(l, id, body);
+    return str_eq(name, "metrics");
 }
 
 void loop_reply(struct loop *l, uint64_t id, int status, json_t *body)
@@ -88,7 +102,10 @@ static void ask_and_complete(struct loop *l, const struct control_command *c)
     autofree char *key = xasprintf("%llu", (unsigned long long)c->id);
     json_t *asked = json_pack("{ss sO*}", "name", c->name, "id", json_object_get(c->args, "id"));
     (void)json_object_set_new(l->asked, key, asked);
-    ask_brain(l, c);
+    struct control_command command = *c;
+    if (str_eq(c->name, "metrics"))
+        command.name = "status";
+    ask_brain(l, &command);
 }
 
 static void ask_log(struct loop *l, const struct control_command *c)
@@ -127,8 +144,9 @@ void loop_on_command(void *self, const struct control_command *command)
         const char *name;
         void (*ask)(struct loop *l, const struct control_command *c);
     } own[] = {
-        { "client", ask_client },          { "health", ask_health }, { "log", ask_log },
-        { "operation", ask_and_complete }, { "ready", ask_ready },   { "status", ask_and_complete },
+        { "client", ask_client },        { "health", ask_health },          { "log", ask_log },
+        { "metrics", ask_and_complete }, { "operation", ask_and_complete }, { "ready", ask_ready },
+        { "status", ask_and_complete },
     };
     struct loop *l = self;
     for (size_t i = 0; i < ARRAY_SIZE(own); i++)

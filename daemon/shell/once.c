@@ -7,7 +7,7 @@
 
 enum {
     LOOK_EVERY = 100, /* ms */
-    PATIENCE = 30000, /* with what may pass by itself: no network yet, a region that is away */
+    PATIENCE = 10000, /* with what may pass by itself, beyond the client's own: a region away */
 };
 
 struct once {

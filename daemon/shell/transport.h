@@ -52,8 +52,8 @@ int transport_new(uv_loop_t *loop, const struct transport_settings *settings,
 void transport_send(struct transport *t, struct exchange *x, exchange_ended_fn *ended, void *owner);
 /* Exchanges begun and not ended. */
 size_t transport_in_flight(const struct transport *t);
-/* Ends what is under way with the failure "Stopped". Frees itself once the loop has closed its
- * handles. NULL is accepted. */
+/* Not from inside one of its callbacks. Ends what is under way with the failure "Stopped". Frees
+ * itself once the loop has closed its handles. NULL is accepted. */
 void transport_close(struct transport *t);
 
 #endif

@@ -31,8 +31,9 @@ void writer_ask_operation(struct writer *w, uint64_t id, const char *operation);
 bool writer_idle(const struct writer *w);
 /* Since when (boot time) the write under way lasts; 0 when there is none. */
 msec_t writer_busy_since(const struct writer *w);
-/* Closes the store and frees itself once what is under way has ended; nothing is called back any
- * more. What still waits is written first. NULL is accepted. */
+/* Not from inside one of its callbacks. Closes the store and frees itself once what is under way
+ * has ended; nothing is called back any more. What still waits is written first. NULL is accepted.
+ */
 void writer_close(struct writer *w);
 
 #endif
