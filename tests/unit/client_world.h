@@ -8,20 +8,35 @@
 #include "daemon/base/random.h"
 #include "tests/unit/unit.h"
 
-enum { ANSWERS_MAX = 20100, OUT_MAX = 600 };
+enum { ANSWERS_MAX = 10000, OUT_MAX = 600 };
 
 struct world {
     struct client *c;
     struct now now;
     struct attempt out[OUT_MAX]; /* sent, in order, not ended */
     size_t n_out, n_attempts;
-    struct answer answers[ANSWERS_MAX]; /* by id */
-    unsigned answered[ANSWERS_MAX];
+    struct answer *answers; /* by id */
+    unsigned *answered;
+    size_t n_answers;
     struct credentials_need needs[8];
     size_t n_needs;
     msec_t wake;
     void (*see_attempt)(struct world *w, const struct attempt *attempt);
 };
+
+/* Makes room for answers up to this id. */
+static inline void world_expect(struct world *w, uint64_t id)
+{
+    ck_assert_uint_lt(id, ANSWERS_MAX);
+    size_t n = w->n_answers;
+    if (id < n)
+        return;
+    w->n_answers = 2 * (size_t)id + 64;
+    w->answers = xrealloc(w->answers, w->n_answers, sizeof *w->answers);
+    w->answered = xrealloc(w->answered, w->n_answers, sizeof *w->answered);
+    memset(w->answers + n, 0, (w->n_answers - n) * sizeof *w->answers);
+    memset(w->answered + n, 0, (w->n_answers - n) * sizeof *w->answered);
+}
 
 static inline void world_take(struct world *w, struct client_effects *effects)
 {
@@ -47,7 +62,7 @@ static inline void world_take(struct world *w, struct client_effects *effects)
             w->wake = msec_min(w->wake, e->wake);
             break;
         case CLIENT_ANSWERED:
-            ck_assert_uint_lt(e->answer.call, ANSWERS_MAX);
+            ck_assert_uint_lt(e->answer.call, w->n_answers);
             w->answered[e->answer.call]++;
             ck_assert_uint_eq(w->answered[e->answer.call], 1);
             w->answers[e->answer.call] = e->answer;
@@ -79,8 +94,10 @@ static inline struct world *world_new(struct client_settings settings)
 static inline void world_free(struct world *w)
 {
     client_free(w->c);
-    for (size_t i = 0; i < ANSWERS_MAX; i++)
+    for (size_t i = 0; i < w->n_answers; i++)
         answer_clear(&w->answers[i]);
+    free(w->answers);
+    free(w->answered);
     for (size_t i = 0; i < w->n_needs; i++)
         credentials_need_clear(&w->needs[i]);
     free(w);
@@ -114,6 +131,7 @@ static inline void world_pass(struct world *w, msec_t ms)
 static inline void world_submit(struct world *w, uint64_t id, struct call call)
 {
     struct client_effects effects = { 0 };
+    world_expect(w, id);
     client_submit(w->c, id, &call, w->now, &effects);
     call_clear(&call);
     world_take(w, &effects);
