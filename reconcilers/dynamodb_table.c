@@ -165,6 +165,12 @@ static const char *const outputs[] = { "arn", "name", "stream_arn", NULL };
 const struct kind dynamodb_table = {
     .name = "dynamodb_table",
     .service = "dynamodb",
+    .doc =
+        "Replicas that are missing are made, one at a time; those of a strongly consistent table\n"
+        "and its witness in one call. A replica that nobody wants, or that is neither active nor\n"
+        "on its way, is BLOCKED (`/Replicas`). Missing indexes (`/GlobalSecondaryIndexes`) are\n"
+        "added; one that differs is BLOCKED, and so are `/MultiRegionConsistency`, `/Witness` and\n"
+        "the types in `/AttributeDefinitions`.",
     .settle = SECONDS(30),
     .step = resource_step,
     .reads = reads,

@@ -131,6 +131,7 @@ static const char *const outputs[] = { "arn", NULL };
 const struct kind iam_policy = {
     .name = "iam_policy",
     .service = "iam",
+    .doc = "AWS keeps five versions of a document: the oldest makes room for a new one.",
     .global = true,
     .settle = SECONDS(15),
     .step = resource_step,

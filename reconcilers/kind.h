@@ -91,6 +91,7 @@ typedef struct verdict kind_step_fn(const struct kind *kind, const struct subjec
 struct kind {
     const char *name;    /* "sqs_queue" */
     const char *service; /* botocore's name */
+    const char *doc;     /* for the reference page: what no row says; may be NULL */
     bool global;         /* one for all regions (IAM, Route 53) */
     bool steers_traffic; /* someone else's change is proposed, not undone */
     bool parent_owns;    /* comes into being with another resource, so it may carry no tags yet */

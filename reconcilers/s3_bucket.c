@@ -127,6 +127,7 @@ static const char *const outputs[] = { "arn", "name", NULL };
 const struct kind s3_bucket = {
     .name = "s3_bucket",
     .service = "s3",
+    .doc = "Destroying deletes all object versions and delete markers first.",
     .settle = SECONDS(10),
     .step = resource_step,
     .reads = reads,

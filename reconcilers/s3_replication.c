@@ -84,6 +84,7 @@ static const char *const outputs[] = { "rules", NULL };
 const struct kind s3_replication = {
     .name = "s3_replication",
     .service = "s3",
+    .doc = "Belongs to the bucket: the bucket's tags say whether it is ours.",
     .settle = SECONDS(10),
     .step = resource_step,
     .reads = reads,

@@ -132,6 +132,7 @@ static const char *const outputs[] = { "arn", NULL };
 const struct kind table_settings = {
     .name = "table_settings",
     .service = "dynamodb",
+    .doc = "Belongs to the table. Destroying takes the deletion protection off.",
     .parent_owns = true,
     .settle = SECONDS(30),
     .step = resource_step,
