@@ -162,7 +162,7 @@ static const struct change changes[] = {
 /* clang-format on */
 static const char *const outputs[] = { "arn", "name", "stream_arn", NULL };
 
-const struct kind dynamodb_table = {
+const struct kind kind_dynamodb_table = {
     .name = "dynamodb_table",
     .service = "dynamodb",
     .doc =

@@ -128,7 +128,7 @@ static const struct change changes[] = {
 static const char *const also[] = { "iam:DeletePolicyVersion", "iam:ListPolicyVersions", NULL };
 static const char *const outputs[] = { "arn", NULL };
 
-const struct kind iam_policy = {
+const struct kind kind_iam_policy = {
     .name = "iam_policy",
     .service = "iam",
     .doc = "AWS keeps five versions of a document: the oldest makes room for a new one.",

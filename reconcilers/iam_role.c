@@ -90,7 +90,7 @@ static const struct change changes[] = {
 /* clang-format on */
 static const char *const outputs[] = { "arn", "name", NULL };
 
-const struct kind iam_role = {
+const struct kind kind_iam_role = {
     .name = "iam_role",
     .service = "iam",
     .global = true,

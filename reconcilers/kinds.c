@@ -2,12 +2,13 @@
 /* The table of kinds, and what holds for the verdicts of every one of them. */
 #include "reconcilers/kind.h"
 
-extern const struct kind dynamodb_table, iam_policy, iam_role, s3_bucket, s3_replication, sqs_queue,
-    ssm_parameter, table_settings;
+extern const struct kind kind_dynamodb_table, kind_iam_policy, kind_iam_role, kind_s3_bucket,
+    kind_s3_replication, kind_sqs_queue, kind_ssm_parameter, kind_table_settings;
 
 const struct kind *const kinds[] = {
-    &dynamodb_table, &iam_policy,    &iam_role,       &s3_bucket, &s3_replication,
-    &sqs_queue,      &ssm_parameter, &table_settings, NULL,
+    &kind_dynamodb_table, &kind_iam_policy,     &kind_iam_role,
+    &kind_s3_bucket,      &kind_s3_replication, &kind_sqs_queue,
+    &kind_ssm_parameter,  &kind_table_settings, NULL,
 };
 
 const struct kind *kind_find(const char *name)

@@ -124,7 +124,7 @@ static const struct change changes[] = {
 static const char *const also[] = { "s3:DeleteObjects", NULL };
 static const char *const outputs[] = { "arn", "name", NULL };
 
-const struct kind s3_bucket = {
+const struct kind kind_s3_bucket = {
     .name = "s3_bucket",
     .service = "s3",
     .doc = "Destroying deletes all object versions and delete markers first.",

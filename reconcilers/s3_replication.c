@@ -81,7 +81,7 @@ static const struct change changes[] = {
 static const char *const also[] = { "s3:GetBucketTagging", NULL };
 static const char *const outputs[] = { "rules", NULL };
 
-const struct kind s3_replication = {
+const struct kind kind_s3_replication = {
     .name = "s3_replication",
     .service = "s3",
     .doc = "Belongs to the bucket: the bucket's tags say whether it is ours.",

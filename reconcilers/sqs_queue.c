@@ -91,7 +91,7 @@ static const struct change changes[] = {
 /* clang-format on */
 static const char *const outputs[] = { "url", "arn", "name", NULL };
 
-const struct kind sqs_queue = {
+const struct kind kind_sqs_queue = {
     .name = "sqs_queue",
     .service = "sqs",
     .settle = SECONDS(60),

@@ -103,7 +103,7 @@ static const struct change changes[] = {
 /* clang-format on */
 static const char *const outputs[] = { "name", "arn", "version", NULL };
 
-const struct kind ssm_parameter = {
+const struct kind kind_ssm_parameter = {
     .name = "ssm_parameter",
     .service = "ssm",
     .settle = SECONDS(5),

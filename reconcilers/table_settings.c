@@ -129,7 +129,7 @@ static const struct change changes[] = {
 /* clang-format on */
 static const char *const outputs[] = { "arn", NULL };
 
-const struct kind table_settings = {
+const struct kind kind_table_settings = {
     .name = "table_settings",
     .service = "dynamodb",
     .doc = "Belongs to the table. Destroying takes the deletion protection off.",
