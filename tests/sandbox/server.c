@@ -191,7 +191,8 @@ static void work(struct exchange *x)
     source_of(x->connection, source);
     struct front_place place = { .region = x->listener->region,
                                  .source = source,
-                                 .secure = s->settings.certificate != NULL,
+                                 .secure = s->settings.certificate != NULL ||
+                                           !s->settings.plain_is_insecure,
                                  .clock = real_clock() };
     struct front_call call;
     struct answer refusal;
