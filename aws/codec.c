@@ -72,7 +72,11 @@ void codec_excerpt(const char *bytes, size_t n, char excerpt[80])
         bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
         if (blank && (used == 0 || excerpt[used - 1] == ' '))
             continue;
-        excerpt[used++] = blank ? ' ' : (c > 0x20 && c < 0x7f ? c : '?');
+        if (blank)
+            c = ' ';
+        else if (c <= 0x20 || c >= 0x7f)
+            c = '?';
+        excerpt[used++] = c;
     }
     memcpy(excerpt + used, used == 76 ? "..." : "", used == 76 ? 4 : 1);
 }
