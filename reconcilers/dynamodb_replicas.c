@@ -322,3 +322,22 @@ bool replicas_missing(const struct scene *s, struct verdict *ret)
     }
     return false;
 }
+
+bool replicas_vouch(const struct scene *s, struct verdict *ret)
+{
+    const struct seat home = { s->subject->region,
+                               json_object_get(fact_body(s->facts, "table"), "Table") };
+    json_auto_t *live = others(&home), *wanted = wanted_others(s);
+    struct verdict asked = verdict_read();
+    bool ours = false;
+    for (size_t i = 0; i < json_array_size(live); i++) {
+        const char *name = json_string_value(json_array_get(live, i));
+        if (!has(wanted, name))
+            continue;
+        ask(s, name, &asked);
+        ours = ours || is_ours(s, name);
+    }
+    if (asked.calls.n > 0)
+        *ret = asked;
+    return ours;
+}

@@ -25,6 +25,9 @@ word_fn replicas_undo;
 /* The home region has no table: is there one elsewhere that it can come back from, or that has to
  * go too? False when there is none. */
 word_fn replicas_missing;
+/* A home region that got its replica back has it without tags; another replica's tags vouch for it.
+ */
+word_fn replicas_vouch;
 /* Arguments that name the table. */
 args_fn replicas_table;
 

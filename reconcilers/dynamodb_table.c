@@ -180,6 +180,7 @@ const struct kind kind_dynamodb_table = {
     .create = "dynamodb:CreateTable",
     .destroy = "dynamodb:DeleteTable",
     .busy = busy,
+    .vouch = replicas_vouch,
     .missing = replicas_missing,
     .more = more,
     .undo = replicas_undo,

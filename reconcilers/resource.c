@@ -209,6 +209,16 @@ static struct verdict settle_differences(const struct scene *scene, const struct
     return verdict_done(scene->kind->report(scene));
 }
 
+/* Whether it is ours; if that has to be asked first, *v holds the calls. */
+static bool is_ours(const struct scene *scene, struct verdict *v)
+{
+    json_auto_t *tags = fields_tags(scene);
+    if (resource_ownership(scene, tags) == OWNED)
+        return true;
+    return scene->kind->vouch != NULL && json_object_get(tags, TAG_ENVIRONMENT) == NULL &&
+           scene->kind->vouch(scene, v);
+}
+
 static struct verdict keep(const struct scene *scene)
 {
     struct verdict v = { 0 };
@@ -222,8 +232,9 @@ static struct verdict keep(const struct scene *scene)
     const char *busy = scene->kind->busy == NULL ? NULL : scene->kind->busy(scene);
     if (busy != NULL)
         return verdict_wait(WAIT_BUSY, busy);
-    json_auto_t *tags = fields_tags(scene);
-    bool ours = resource_ownership(scene, tags) == OWNED;
+    bool ours = is_ours(scene, &v);
+    if (v.calls.n > 0)
+        return v;
     struct differences list = fields_compare(scene);
     v = ours || scene->subject->adopt ? settle_differences(scene, &list)
                                       : block(scene, &list, "/Tags", "exists and is not ours");
@@ -248,8 +259,10 @@ static struct verdict destroy(const struct scene *scene)
     }
     if (!complete(scene))
         return verdict_wait(WAIT_UNSEEN, "AWS does not show all of it yet");
-    json_auto_t *tags = fields_tags(scene);
-    if (resource_ownership(scene, tags) != OWNED)
+    bool ours = is_ours(scene, &v);
+    if (v.calls.n > 0)
+        return v;
+    if (!ours)
         return verdict_blocked(drift_of_all(scene, false), "is not ours, so it is not deleted");
     const char *busy = scene->kind->busy == NULL ? NULL : scene->kind->busy(scene);
     if (busy != NULL)

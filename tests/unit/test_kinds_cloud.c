@@ -99,13 +99,13 @@ static unsigned converge(struct world *w, const struct kind *kind, const struct 
     ck_abort_msg("%s does not come to an end", kind->name);
 }
 
-static struct test_case whole_case(const struct kind *kind)
+static struct test_case load_case(const char *kind, const char *name)
 {
     const char *root = getenv("DRD_SOURCE");
     autofree char *directory = xasprintf("%s/tests/cases", root != NULL ? root : ".");
     struct test_case c;
-    ck_assert(case_load(directory, kind->name, "in_sync", &c));
-    if (str_eq(kind->name, "iam_role")) /* the sandbox knows no policies of AWS's own */
+    ck_assert(case_load(directory, kind, name, &c));
+    if (str_eq(kind, "iam_role")) /* the sandbox knows no policies of AWS's own */
         pointer_put(c.subject, "/want/AttachedPolicies",
                     json_pack("[s]", "arn:aws:iam::123456789012:policy/boundary-demo"));
     return c;
@@ -133,6 +133,12 @@ static void set_stage(struct world *w, const struct kind *kind)
     if (str_eq(kind->name, "sqs_queue"))
         make(w, kind->name, REGION_US_EAST_2,
              json_pack("{s:s, s:o}", "QueueName", "orders-dead-demo", "Tags", owned("dead")));
+    if (str_eq(kind->name, "table_settings")) {
+        struct test_case c = load_case("dynamodb_table", "in_sync");
+        make(w, "dynamodb_table", REGION_US_EAST_1,
+             json_incref(json_object_get(c.subject, "want")));
+        case_clear(&c);
+    }
     if (str_eq(kind->name, "iam_role"))
         make(w, "iam_policy", REGION_US_EAST_1,
              json_pack("{s:s, s:s, s:o, s:o}", "PolicyName", "boundary-demo", "Path", "/",
@@ -145,12 +151,12 @@ static void set_stage(struct world *w, const struct kind *kind)
 START_TEST(from_nothing_and_back)
 {
     for (const struct kind *const *k = kinds; *k != NULL; k++) {
-        if (!served(*k) || (*k)->create == NULL || str_eq((*k)->name, "s3_replication"))
+        if (!served(*k) || str_eq((*k)->name, "s3_replication"))
             continue;
         struct world w;
         world_init(&w);
         set_stage(&w, *k);
-        struct test_case c = whole_case(*k);
+        struct test_case c = load_case((*k)->name, "in_sync");
         struct subject subject = case_subject(&c);
         json_t *outputs = NULL;
         ck_assert_uint_gt(converge(&w, *k, &subject, NULL), 0);
@@ -196,6 +202,13 @@ static const struct {
     { "sqs_queue", "/Attributes/SqsManagedSseEnabled", "false" },
     { "sqs_queue", "/Attributes/RedrivePolicy/maxReceiveCount", "9" },
     { "sqs_queue", "/Tags/team", "'other'" },
+    { "s3_bucket", "/VersioningConfiguration/Status", "'Suspended'" },
+    { "s3_bucket", "/PublicAccessBlockConfiguration/BlockPublicAcls", "false" },
+    { "s3_bucket", "/ServerSideEncryptionConfiguration/Rules",
+      "[{'ApplyServerSideEncryptionByDefault': {'SSEAlgorithm': 'aws:kms'}}]" },
+    { "dynamodb_table", "/TableClass", "'STANDARD_INFREQUENT_ACCESS'" },
+    { "table_settings", "/DeletionProtectionEnabled", "false" },
+    { "table_settings", "/PointInTimeRecoverySpecification/RecoveryPeriodInDays", "7" },
     { "ssm_parameter", "/Value", "'other'" },
     { "ssm_parameter", "/Description", "'other'" },
 };
@@ -209,7 +222,7 @@ START_TEST(each_variation_is_one_write)
         struct world w;
         world_init(&w);
         set_stage(&w, kind);
-        struct test_case c = whole_case(kind);
+        struct test_case c = load_case(kind->name, "in_sync");
         const struct subject subject = case_subject(&c);
         converge(&w, kind, &subject, NULL);
         vary(&w, kind, &c, variations[i].pointer, unit_json(variations[i].value));
@@ -219,8 +232,68 @@ START_TEST(each_variation_is_one_write)
 }
 END_TEST
 
+/* One call that changes something behind drd's back. */
+static void meddle(struct world *w, const char *operation, enum region region, json_t *args)
+{
+    struct call call = call_new(operation, region, args, NULL);
+    struct answer a = ask(w, &call);
+    ck_assert_msg(a.class == AWS_OK, "%s: %s %s", operation, a.code, a.message);
+    answer_clear(&a);
+    call_clear(&call);
+    pass(w, MINUTES(30));
+}
+
+/* Replica and witness come and go together. */
+START_TEST(strongly_consistent_table)
+{
+    struct world w;
+    world_init(&w);
+    struct test_case c = load_case("dynamodb_table", "strong_in_sync");
+    struct subject subject = case_subject(&c);
+    converge(&w, c.kind, &subject, NULL);
+    ck_assert_uint_eq(converge(&w, c.kind, &subject, NULL), 0);
+    subject.goal = GOAL_ABSENT;
+    ck_assert_uint_eq(converge(&w, c.kind, &subject, NULL), 2);
+    case_clear(&c);
+    cloud_free(w.cloud);
+}
+END_TEST
+
+/* The other region's replica is removed, then the home region's own: each comes back with one
+ * write, and no table is made anew. */
+START_TEST(lost_replicas_come_back)
+{
+    static const struct {
+        enum region from;
+        const char *lost;
+    } losses[] = { { REGION_US_EAST_1, "us-east-2" }, { REGION_US_EAST_2, "us-east-1" } };
+    struct world w;
+    world_init(&w);
+    struct test_case c = load_case("dynamodb_table", "in_sync");
+    struct subject subject = case_subject(&c);
+    converge(&w, c.kind, &subject, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+        if (i == 1) /* what table_settings does for the replica */
+            meddle(&w, "dynamodb:TagResource", REGION_US_EAST_2,
+                   json_pack("{s:s, s:[{s:s, s:s}]}", "ResourceArn",
+                             "arn:aws:dynamodb:us-east-2:123456789012:table/orders-demo", "Tags",
+                             "Key", "drd:environment", "Value", "demo"));
+        meddle(&w, "dynamodb:UpdateTable", losses[i].from,
+               json_pack("{s:s, s:[{s:{s:s}}]}", "TableName", "orders-demo", "ReplicaUpdates",
+                         "Delete", "RegionName", losses[i].lost));
+        /* What comes back in the home region has no tags and, in its own region, no key. */
+        unsigned writes = converge(&w, c.kind, &subject, NULL);
+        ck_assert_msg(writes >= 1 && writes <= 3, "%s: %u writes", losses[i].lost, writes);
+        ck_assert_uint_eq(converge(&w, c.kind, &subject, NULL), 0);
+    }
+    case_clear(&c);
+    cloud_free(w.cloud);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = { from_nothing_and_back, each_variation_is_one_write };
+    const TTest *const tests[] = { from_nothing_and_back, each_variation_is_one_write,
+                                   strongly_consistent_table, lost_replicas_come_back };
     return unit_run("kinds_cloud", tests, ARRAY_SIZE(tests));
 }
