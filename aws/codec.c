@@ -72,7 +72,11 @@ void codec_excerpt(const char *bytes, size_t n, char excerpt[80])
         bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
         if (blank && (used == 0 || excerpt[used - 1] == ' '))
             continue;
-        excerpt[used++] = blank ? ' ' : (c > 0x20 && c < 0x7f ? c : '?');
+        if (blank)
+            c = ' ';
+        else if (c <= 0x20 || c >= 0x7f)
+            c = '?';
+        excerpt[used++] = c;
     }
     memcpy(excerpt + used, used == 76 ? "..." : "", used == 76 ? 4 : 1);
 }
@@ -157,13 +161,12 @@ static void first_element(const char *bytes, size_t n, char name[32])
     name[used] = '\0';
 }
 
+/* By the body alone: a Content-Type says nothing, emulators label good answers text/html. */
 static bool is_html(const struct http_response *response)
 {
-    const char *type = http_headers_get(&response->headers, "Content-Type");
     char name[32];
     first_element(response->body, response->body_size, name);
-    return (type != NULL && http_name_prefix(type, "text/html")) ||
-           http_name_prefix(name, "!doctype") || http_name_prefix(name, "html");
+    return http_name_prefix(name, "!doctype") || http_name_prefix(name, "html");
 }
 
 /* The body is whatever its owner stored: nothing can be said about its form. */

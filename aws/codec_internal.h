@@ -16,6 +16,16 @@ static inline struct member codec_root(const struct shape *shape)
     return (struct member){ .name = shape->name, .wire = shape->name, .shape = shape };
 }
 
+/* jansson's iterators ask for a value that may be changed, and leave it as it is. */
+static inline json_t *codec_iterable(const json_t *value)
+{
+    const union {
+        const json_t *in;
+        json_t *out;
+    } same = { .in = value };
+    return same.out;
+}
+
 /* ---- codec.c ---- */
 
 /* Puts "/name" in front of the problem's pointer. Returns false, so that a caller can return it. */

@@ -16,7 +16,7 @@ static bool write_members(const struct shape *shape, const json_t *value, json_t
 {
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, name, item)
+    json_object_foreach(codec_iterable(value), name, item)
     {
         const struct member *m = model_member(shape, name);
         if (m == NULL) {
@@ -38,7 +38,7 @@ static bool write_map(const struct member *m, const json_t *value, json_t *out,
 {
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    json_object_foreach(codec_iterable(value), key, item)
     {
         json_t *wire = codec_json_write(m->shape->value, item, problem);
         if (wire == NULL)
@@ -53,7 +53,7 @@ static bool write_list(const struct member *m, const json_t *value, json_t *out,
 {
     size_t i;
     json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)value, i, item)
+    json_array_foreach(codec_iterable(value), i, item)
     {
         json_t *wire = codec_json_write(m->shape->element, item, problem);
         if (wire == NULL)
@@ -99,7 +99,7 @@ static bool read_members(const struct shape *shape, const json_t *wire, bool str
 {
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)wire, name, item)
+    json_object_foreach(codec_iterable(wire), name, item)
     {
         const struct member *m = by_wire_name(shape, name);
         if (m == NULL && strict) {
@@ -121,7 +121,7 @@ static bool read_map(const struct member *m, const json_t *wire, bool strict, js
 {
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)wire, key, item)
+    json_object_foreach(codec_iterable(wire), key, item)
     {
         if (json_is_null(item))
             continue;
@@ -138,7 +138,7 @@ static bool read_list(const struct member *m, const json_t *wire, bool strict, j
 {
     size_t i;
     json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)wire, i, item)
+    json_array_foreach(codec_iterable(wire), i, item)
     {
         json_t *value = json_is_null(item)
                             ? json_null()

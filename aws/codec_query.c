@@ -25,7 +25,7 @@ static bool write_members(struct buffer *form, const struct shape *shape, const 
 {
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, name, item)
+    json_object_foreach(codec_iterable(value), name, item)
     {
         const struct member *m = model_member(shape, name);
         if (m == NULL) {
@@ -66,7 +66,7 @@ static bool write_list(struct buffer *form, const struct member *m, const char *
     autofree char *stem = list_prefix(m, prefix);
     if (json_array_size(value) == 0)
         add_pair(form, prefix, "");
-    json_array_foreach((json_t *)(uintptr_t)value, i, item)
+    json_array_foreach(codec_iterable(value), i, item)
     {
         autofree char *key = xasprintf("%s.%zu", stem, i + 1);
         if (!write_value(form, m->shape->element, key, item, problem))
@@ -81,12 +81,12 @@ static bool write_map(struct buffer *form, const struct member *m, const char *p
     const char *key;
     json_t *item;
     size_t i = 1;
-    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    json_object_foreach(codec_iterable(value), key, item)
     {
         autofree char *stem = xasprintf("%s%s.%zu", prefix, is_flattened(m) ? "" : ".entry", i++);
-        autofree char *key_name = joined(stem, m->shape->key->wire);
+        autofree char *name_of_key = joined(stem, m->shape->key->wire);
         autofree char *value_name = joined(stem, m->shape->value->wire);
-        add_pair(form, key_name, key);
+        add_pair(form, name_of_key, key);
         if (!write_value(form, m->shape->value, value_name, item, problem))
             return codec_under(problem, key);
     }
@@ -278,7 +278,7 @@ static json_t *read_structure(const struct shape *shape, const json_t *tree,
 {
     const char *name;
     json_t *item, *out = json_object();
-    json_object_foreach((json_t *)(uintptr_t)tree, name, item)
+    json_object_foreach(codec_iterable(tree), name, item)
     {
         if (!known(shape, name)) {
             problem_set(problem, "", "%s has no such member", shape->name);

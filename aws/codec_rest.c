@@ -86,7 +86,7 @@ static bool write_query_member(const struct member *m, const char *key, const js
         add_query(query, key, text);
         return true;
     }
-    json_array_foreach((json_t *)(uintptr_t)value, i,
+    json_array_foreach(codec_iterable(value), i,
                        item) if (!write_query_member(m->shape->element, key, item, query,
                                                      problem)) return codec_under_index(problem, i);
     return true;
@@ -98,7 +98,7 @@ static bool write_query_map(const struct shape *shape, const struct member *m, c
 {
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    json_object_foreach(codec_iterable(value), key, item)
     {
         if (by_wire(shape, IN_QUERY, key, strlen(key)) != NULL)
             continue;
@@ -157,7 +157,7 @@ static char *header_text(const struct member *m, const json_t *value, struct pro
     if (m->shape->type != SHAPE_LIST)
         return codec_value_text(m, value, TIME_RFC822, problem);
     struct buffer out = { 0 };
-    json_array_foreach((json_t *)(uintptr_t)value, i, item)
+    json_array_foreach(codec_iterable(value), i, item)
     {
         autofree char *text = codec_value_text(m->shape->element, item, TIME_RFC822, problem);
         if (text == NULL) {
@@ -187,7 +187,7 @@ static bool write_header_map(const struct member *m, const json_t *value,
 {
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    json_object_foreach(codec_iterable(value), key, item)
     {
         autofree char *name = xasprintf("%s%s", m->wire, key);
         autofree char *text = header_text(m->shape->value, item, problem);
@@ -237,7 +237,7 @@ static bool check_members(const struct shape *shape, const json_t *args, struct 
 {
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)args, name, item)
+    json_object_foreach(codec_iterable(args), name, item)
     {
         if (shape != NULL && model_member(shape, name) != NULL)
             continue;
@@ -526,14 +526,16 @@ bool codec_rest_read_headers(const struct shape *shape, const struct http_header
     for (size_t i = 0; shape != NULL && i < shape->n_members; i++) {
         const struct member *m = &shape->members[i];
         const char *text = m->location == IN_HEADER ? http_headers_get(headers, m->wire) : NULL;
-        bool list = m->shape->type == SHAPE_LIST;
+        bool good = true;
         if (m->location == IN_STATUS)
             json_object_set_new(into, m->name, json_integer(status));
-        else if (m->location == IN_HEADERS &&
-                 !read_header_map(m, headers, status == 0, into, problem))
-            return false;
-        else if (text != NULL && !(list ? read_header_list(m, text, into, problem)
-                                        : set_parsed(m, m, text, into, problem)))
+        else if (m->location == IN_HEADERS)
+            good = read_header_map(m, headers, status == 0, into, problem);
+        else if (text != NULL && m->shape->type == SHAPE_LIST)
+            good = read_header_list(m, text, into, problem);
+        else if (text != NULL)
+            good = set_parsed(m, m, text, into, problem);
+        if (!good)
             return false;
     }
     return true;

@@ -21,9 +21,9 @@ void http_headers_add(struct http_headers *h, const char *name, const char *form
     h->items[h->n++] = (struct http_header){ .name = xstrdup(name), .value = value };
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 bool http_name_prefix(const char *name, const char *prefix)
@@ -134,8 +134,8 @@ bool codec_percent_decode(const char *text, size_t n, bool plus_is_space, char *
 
 /* ---- base64 (RFC 4648, section 4) ---- */
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] = /* and the padding as number 64 */
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 char *codec_base64_encode(const void *bytes, size_t n)
 {
@@ -147,8 +147,8 @@ char *codec_base64_encode(const void *bytes, size_t n)
                          (left > 2 ? (unsigned)in[i + 2] : 0);
         *out++ = base64_digits[group >> 18];
         *out++ = base64_digits[group >> 12 & 63];
-        *out++ = left > 1 ? base64_digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? base64_digits[group & 63] : '=';
+        *out++ = base64_digits[left > 1 ? group >> 6 & 63 : 64];
+        *out++ = base64_digits[left > 2 ? group & 63 : 64];
     }
     *out = '\0';
     return text;
@@ -157,7 +157,7 @@ char *codec_base64_encode(const void *bytes, size_t n)
 static int base64_value(char c)
 {
     const char *digit = c == '\0' ? NULL : strchr(base64_digits, c);
-    return digit == NULL ? -1 : (int)(digit - base64_digits);
+    return digit == NULL || *digit == '=' ? -1 : (int)(digit - base64_digits);
 }
 
 char *codec_base64_decode(const char *text, size_t *ret_size)

@@ -235,7 +235,7 @@ json_t *codec_value_to_json(const struct member *m, const json_t *value, struct 
     if (wanted != NULL)
         return wrong(problem, wanted, value);
     if (m->shape->type != SHAPE_TIMESTAMP)
-        return json_copy((json_t *)(uintptr_t)value);
+        return json_copy(codec_iterable(value));
     int64_t ms = json_integer_value(value);
     enum timestamp_format format = time_format(m, TIME_UNIX);
     if (format == TIME_UNIX)

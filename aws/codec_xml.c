@@ -45,7 +45,7 @@ bool codec_xml_write_members(struct buffer *out, const struct shape *shape, cons
 {
     const char *name;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, name, item)
+    json_object_foreach(codec_iterable(value), name, item)
     {
         if (model_member(shape, name) == NULL) {
             problem_set(problem, "", "%s has no such member", shape->name);
@@ -69,7 +69,7 @@ static bool write_items(struct buffer *out, const struct member *m, const char *
 {
     size_t i;
     json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)value, i,
+    json_array_foreach(codec_iterable(value), i,
                        item) if (!codec_xml_write(out, m->shape->element, name, item,
                                                   problem)) return codec_under_index(problem, i);
     return true;
@@ -80,7 +80,7 @@ static bool write_entries(struct buffer *out, const struct member *m, const char
 {
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    json_object_foreach(codec_iterable(value), key, item)
     {
         json_auto_t *key_value = json_string(key);
         buffer_printf(out, "<%s>", name);

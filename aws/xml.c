@@ -39,7 +39,7 @@ static char **copy_attributes(const XML_Char **attributes, unsigned *count)
     *count = (unsigned)(n / 2);
     if (n == 0)
         return NULL;
-    char **copy = xcalloc(n + 1, sizeof *copy);
+    char **copy = (char **)xcalloc(n + 1, sizeof *copy);
     for (size_t i = 0; i < n; i += 2) {
         if (str_prefix(attributes[i], "xmlns"))
             continue;
@@ -141,7 +141,7 @@ void xml_free(struct xml_node *node)
         xml_free(node->child); /* as deep as XML_DEPTH_MAX */
         for (char **a = node->attributes; a != NULL && *a != NULL; a++)
             free(*a);
-        free(node->attributes);
+        free((void *)node->attributes);
         free(node->name);
         free(node->text);
         free(node);

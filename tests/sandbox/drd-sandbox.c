@@ -17,6 +17,8 @@ static const char usage[] =
     "  --regions            and each region on its own address, same port: 127.0.0.10 global,\n"
     "                       .11 us-east-1, .12 us-east-2, .13 us-west-2\n"
     "  --tls CERT KEY       speak TLS with this certificate and key (PEM files)\n"
+    "  --plain-is-insecure  plain HTTP is aws:SecureTransport false; otherwise it stands for TLS\n"
+    "                       that ended at a proxy in front\n"
     "  --speed X            divide the waiting times of resources by X\n"
     "  --seed N             of all chance\n"
     "  --stale-ms N         let reads lag behind writes by up to N ms\n"
@@ -33,7 +35,7 @@ struct options {
     double speed;
     uint64_t seed;
     msec_t stale, round_trip;
-    bool regions, print_env, help;
+    bool regions, print_env, plain_is_insecure, help;
 };
 
 static int complain(const char *text, const char *what)
@@ -65,7 +67,19 @@ static int parse_number(const char *option, const char *text, double *ret)
     return -EINVAL;
 }
 
-enum which { LISTEN, REGIONS_TOO, TLS, SPEED, SEED, STALE, ROUND_TRIP, STATE, PRINT_ENV, HELP };
+enum which {
+    LISTEN,
+    REGIONS_TOO,
+    TLS,
+    PLAIN_IS_INSECURE,
+    SPEED,
+    SEED,
+    STALE,
+    ROUND_TRIP,
+    STATE,
+    PRINT_ENV,
+    HELP
+};
 static const struct option long_options[] = {
     { "listen", required_argument, NULL, LISTEN },
     { "regions", no_argument, NULL, REGIONS_TOO },
@@ -75,6 +89,7 @@ static const struct option long_options[] = {
     { "stale-ms", required_argument, NULL, STALE },
     { "round-trip-ms", required_argument, NULL, ROUND_TRIP },
     { "state", required_argument, NULL, STATE },
+    { "plain-is-insecure", no_argument, NULL, PLAIN_IS_INSECURE },
     { "print-env", no_argument, NULL, PRINT_ENV },
     { "help", no_argument, NULL, HELP },
     { 0 },
@@ -106,6 +121,8 @@ static int parse_one(int which, int argc, char **argv, struct options *o)
         o->state = optarg;
     else if (which == REGIONS_TOO)
         o->regions = true;
+    else if (which == PLAIN_IS_INSECURE)
+        o->plain_is_insecure = true;
     else if (which == PRINT_ENV)
         o->print_env = true;
     else if (which == HELP)
@@ -230,6 +247,7 @@ static int run(const struct options *o)
         cloud_add_user(cloud, "sandbox", ACCESS_KEY, SECRET_KEY, NULL);
         const struct server_settings all = { .cloud = cloud,
                                              .net = net,
+                                             .plain_is_insecure = o->plain_is_insecure,
                                              .certificate = certificate,
                                              .key = key,
                                              .state_file = o->state,

@@ -9,7 +9,7 @@
 #include "tests/sandbox/dynamodb.h"
 
 enum {
-    LAG = 800,            /* the usual time into another region */
+    LAG = 800,           /* the usual time into another region */
     CONFLICT_WINDOW = 1, /* ms: writes of one item in two regions this close collide */
     REGIONS_OF_STRONG = 3,
 };

@@ -7,7 +7,7 @@
 
 #include "aws/codec.h"
 
-enum { KEY_MAX = 1024, CONDITION_CONFLICT = 50 };
+enum { KEY_MAX = 1024, CONDITION_CONFLICT = 1 }; /* bytes; ms */
 
 /* ---- versions in a bucket ---- */
 

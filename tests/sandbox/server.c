@@ -191,7 +191,8 @@ static void work(struct exchange *x)
     source_of(x->connection, source);
     struct front_place place = { .region = x->listener->region,
                                  .source = source,
-                                 .secure = s->settings.certificate != NULL,
+                                 .secure = s->settings.certificate != NULL ||
+                                           !s->settings.plain_is_insecure,
                                  .clock = real_clock() };
     struct front_call call;
     struct answer refusal;
@@ -205,16 +206,33 @@ static void work(struct exchange *x)
     front_call_clear(&call);
 }
 
-static enum MHD_Result send_response(struct exchange *x)
+static ssize_t no_body(void *closure, uint64_t at, char *buffer, size_t most)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
+    (void)closure;
+    (void)at;
+    (void)buffer;
+    (void)most;
+    return MHD_CONTENT_READER_END_WITH_ERROR; /* never asked: HEAD sends no body */
+}
+
+/* The answer to HEAD says the length that GET would send. */
+static struct MHD_Response *make_response(const struct exchange *x)
+{
+    const char *length = http_headers_get(&x->response.headers, "content-length");
+    if (x->head && length != NULL)
+        return MHD_create_response_from_callback(strtoull(length, NULL, 10), 1024, no_body, NULL,
+                                                 NULL);
+    return MHD_create_response_from_buffer(
         x->response.body_size, x->response.body == NULL ? (char[]){ "" } : x->response.body,
         MHD_RESPMEM_MUST_COPY);
-    if (x->head) /* the length that a GET would have */
-        (void)MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+}
+
+static enum MHD_Result send_response(struct exchange *x)
+{
+    struct MHD_Response *response = make_response(x);
     for (size_t i = 0; i < x->response.headers.n; i++) {
         const struct http_header *h = &x->response.headers.items[i];
-        if (x->head || strcasecmp(h->name, "content-length") != 0)
+        if (strcasecmp(h->name, "content-length") != 0)
             (void)MHD_add_response_header(response, h->name, h->value);
     }
     enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)x->response.status,

@@ -15,8 +15,10 @@ struct server_settings {
     struct cloud *cloud;           /* borrowed */
     struct net *net;               /* borrowed */
     const char *certificate, *key; /* PEM text; NULL: plain HTTP */
-    const char *state_file;        /* saved here every few seconds and at the end; NULL: nowhere */
-    msec_t advance;                /* how far the sandbox's clock is ahead of the real one */
+    bool plain_is_insecure; /* plain HTTP is aws:SecureTransport false; else it stands for TLS that
+                               ended at a proxy in front, so that TLS-only policies let it pass */
+    const char *state_file; /* saved here every few seconds and at the end; NULL: nowhere */
+    msec_t advance;         /* how far the sandbox's clock is ahead of the real one */
 };
 
 struct server *server_new(const struct server_settings *settings);

@@ -132,9 +132,17 @@ struct answer words_invalid(const struct operation *op, const struct problem *pr
     const struct shape *shape = walk(operation_model(op)->input, &value, problem->pointer);
     autofree char *path = member_path(problem->pointer);
     const char *last = strrchr(problem->pointer, '/');
-    if (strcmp(op->service, "sqs") == 0 && value == NULL && last != NULL && shape != NULL)
-        return answer_error(AWS_INVALID, "MissingRequiredParameterException", 400,
-                            "The request must contain the parameter %s.", last + 1);
+    if (strcmp(op->service, "sqs") == 0 && last != NULL) {
+        if (str_prefix(problem->pointer, "/Attributes/"))
+            return answer_error(AWS_INVALID, "InvalidAttributeName", 400, "Unknown Attribute %s.",
+                                last + 1);
+        if (str_prefix(problem->pointer, "/AttributeNames/") && json_is_string(value))
+            return answer_error(AWS_INVALID, "InvalidAttributeName", 400, "Unknown Attribute %s.",
+                                json_string_value(value));
+        if (value == NULL && shape != NULL)
+            return answer_error(AWS_INVALID, "MissingRequiredParameterException", 400,
+                                "The request must contain the parameter %s.", last + 1);
+    }
     struct buffer broken = { 0 };
     if (!constraint(shape, value, &broken))
         buffer_str(&broken, problem->text);

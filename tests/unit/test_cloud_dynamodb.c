@@ -353,6 +353,58 @@ START_TEST(test_strong_needs_an_empty_table)
 }
 END_TEST
 
+/* The caller needs rights in the replica's region too, not only for UpdateTable here. */
+START_TEST(test_replica_permissions)
+{
+    struct world w = world_new(1);
+    make_table(&w);
+    json_auto_t *policies = unit_json(
+        "[{'Statement': [{'Effect': 'Allow', 'Action': ['dynamodb:UpdateTable', "
+        "'dynamodb:CreateTable'], 'Resource': '*'}]}]");
+    cloud_add_user(w.cloud, "clerk", "AKIACLERK", "secret", policies);
+    w.caller = cloud_caller(w.cloud, "AKIACLERK", "test");
+    world_fails(&w, "dynamodb:UpdateTable", EAST1, add_east2, "AccessDeniedException",
+                "dynamodb:CreateTableReplica on resource: "
+                "arn:aws:dynamodb:us-east-2:123456789012:table/orders");
+    world_clear(&w);
+}
+END_TEST
+
+/* What each refused update is told. */
+START_TEST(test_refused_updates)
+{
+    static const char *const refused[][2] = {
+        /* clang-format off */
+        { "'BillingMode': 'PROVISIONED'", "must both be specified" },
+        { "'ProvisionedThroughput': {'ReadCapacityUnits': 1, 'WriteCapacityUnits': 1}",
+          "Neither" },
+        { "'ReplicaUpdates': [{'Create': {'RegionName': 'eu-west-1'}}]", "not supported" },
+        { "'ReplicaUpdates': [{'Update': {'RegionName': 'us-east-2', 'TableClassOverride': "
+          "'STANDARD'}}]", "not part of the global table" },
+        { "'GlobalTableWitnessUpdates': [{'Create': {'RegionName': 'us-west-2'}}]",
+          "strong consistency" },
+        { "'SSESpecification': {'Enabled': false, 'KMSMasterKeyId': 'k'}", "KMSMasterKeyId" },
+        { "'GlobalSecondaryIndexUpdates': [{'Create': {'IndexName': 'by-x', 'KeySchema': "
+          "[{'AttributeName': 'x', 'KeyType': 'HASH'}], 'Projection': {'ProjectionType': "
+          "'ALL'}}}]", "not defined in AttributeDefinitions" },
+        { "'WarmThroughput': {'ReadUnitsPerSecond': 20000, 'WriteUnitsPerSecond': 5000}",
+          "not supported here" },
+        /* clang-format on */
+    };
+    struct world w = world_new(1);
+    make_table(&w);
+    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+        autofree char *args = xasprintf("{'TableName': 'orders', %s}", refused[i][0]);
+        world_fails(&w, "dynamodb:UpdateTable", EAST1, args, "ValidationException", refused[i][1]);
+    }
+    world_fails(&w, "dynamodb:UpdateTable", EAST1,
+                "{'TableName': 'orders', 'GlobalSecondaryIndexUpdates': [{'Delete': {'IndexName': "
+                "'absent'}}]}",
+                "ResourceNotFoundException", "absent");
+    world_clear(&w);
+}
+END_TEST
+
 START_TEST(test_backups)
 {
     static const char on[] = "{'TableName': 'orders', 'PointInTimeRecoverySpecification': "
@@ -454,6 +506,8 @@ int main(void)
         test_source_after_a_day,
         test_strong_table,
         test_strong_needs_an_empty_table,
+        test_replica_permissions,
+        test_refused_updates,
         test_backups,
         test_time_to_live,
         test_tags,

@@ -509,7 +509,7 @@ START_TEST(tls_with_an_authority_of_our_own)
     (void)kill(server, SIGKILL);
     (void)waitpid(server, NULL, 0);
     autofree char *remove = xasprintf("rm -rf %s", directory);
-    (void)system(remove);
+    ck_assert_int_eq(system(remove), 0);
 }
 END_TEST
 
