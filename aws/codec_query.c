@@ -78,17 +78,17 @@ static bool write_list(struct buffer *form, const struct member *m, const char *
 static bool write_map(struct buffer *form, const struct member *m, const char *prefix,
                       const json_t *value, struct problem *problem)
 {
-    const char *key;
+    const char *name;
     json_t *item;
     size_t i = 1;
-    json_object_foreach(codec_iterable(value), key, item)
+    json_object_foreach(codec_iterable(value), name, item)
     {
         autofree char *stem = xasprintf("%s%s.%zu", prefix, is_flattened(m) ? "" : ".entry", i++);
         autofree char *name_of_key = joined(stem, m->shape->key->wire);
         autofree char *value_name = joined(stem, m->shape->value->wire);
-        add_pair(form, name_of_key, key);
+        add_pair(form, name_of_key, name);
         if (!write_value(form, m->shape->value, value_name, item, problem))
-            return codec_under(problem, key);
+            return codec_under(problem, name);
     }
     return true;
 }

@@ -40,7 +40,7 @@ static char **copy_attributes(const XML_Char **attributes, unsigned *count)
     if (n == 0)
         return NULL;
     char **copy = (char **)xcalloc(n + 1, sizeof *copy);
-    for (size_t i = 0; i < n; i += 2) {
+    for (size_t i = 0; attributes[i] != NULL && attributes[i + 1] != NULL; i += 2) {
         if (str_prefix(attributes[i], "xmlns"))
             continue;
         copy[used++] = xstrdup(local_name(attributes[i]));
