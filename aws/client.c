@@ -267,8 +267,7 @@ void client_text_ready(struct client *c, uint64_t id, int error, int status, con
 
 void client_woken(struct client *c, struct now now, struct client_effects *out)
 {
-    if (now.boot >= c->asked)
-        c->asked = NEVER;
+    c->asked = NEVER; /* also when the timer rang early: then it is asked for again */
     client_send_due(c, now, out);
 }
 

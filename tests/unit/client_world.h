@@ -106,8 +106,7 @@ static inline void world_free(struct world *w)
 static inline void world_woken(struct world *w)
 {
     struct client_effects effects = { 0 };
-    if (w->now.boot >= w->wake)
-        w->wake = NEVER;
+    w->wake = NEVER; /* a timer rings once */
     client_woken(w->c, w->now, &effects);
     world_take(w, &effects);
 }

@@ -402,6 +402,21 @@ START_TEST(a_read_after_a_write_does_not_join_one_from_before)
 }
 END_TEST
 
+START_TEST(a_timer_that_rings_early_is_asked_for_again)
+{
+    struct world *w = world_new((struct client_settings){ 0 });
+    world_submit(w, 1, world_queue_url("a", HERE));
+    world_pass(w, 0);
+    world_error(w, 0, AWS_THROTTLED, "RequestThrottled", 400);
+    ck_assert_int_gt(w->wake, w->now.boot);
+    world_woken(w);
+    ck_assert_int_lt(w->wake, NEVER);
+    world_pass(w, 5000);
+    ck_assert_uint_eq(w->n_out, 1);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_joined_call_lends_its_priority)
 {
     struct world *w = world_new((struct client_settings){ .in_flight = 1, .budget_scale = 100 });
@@ -983,6 +998,7 @@ int main(void)
         equal_reads_share_an_attempt,
         writes_do_not_share,
         a_read_after_a_write_does_not_join_one_from_before,
+        a_timer_that_rings_early_is_asked_for_again,
         a_joined_call_lends_its_priority,
         names_are_merged_and_dealt_out,
         a_batch_is_as_large_as_aws_allows,
