@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/simulation/figures.h"
+
+#include <malloc.h>
+#include <stdio.h>
+
+#include "tests/simulation/house.h"
+
+/* Half of them queues, half parameters, each in both regions. */
+static char *configuration(unsigned n)
+{
+    struct buffer b = { 0 };
+    buffer_str(&b, "{\"suffix\": \"sim\", \"regions\": {\"primary\": \"us-east-1\", \"secondary\": "
+                   "\"us-east-2\"}, \"settings\": {\"pass_interval_s\": 86400, "
+                   "\"writes_per_pass\": 100000, \"resources_at_once\": 1024}, \"queues\": {");
+    unsigned each = n / 4 > 0 ? n / 4 : 1;
+    for (unsigned i = 0; i < each; i++)
+        buffer_printf(&b, "%s\"q%u\": {\"dead_letter\": false}", i > 0 ? ", " : "", i);
+    buffer_str(&b, "}, \"parameters\": {");
+    for (unsigned i = 0; i < each; i++)
+        buffer_printf(&b, "%s\"p%u\": {\"value\": \"v\"}", i > 0 ? ", " : "", i);
+    buffer_str(&b, "}}");
+    return buffer_take(&b);
+}
+
+/* The least time that these attempts can take: three reads after one another, or the family whose
+ * budget is the narrowest. */
+static msec_t bound(const struct house *h, const unsigned long *attempts, msec_t round_trip)
+{
+    (void)h;
+    msec_t least = 3 * round_trip;
+    for (unsigned f = 0; f < N_BUDGET_FAMILIES; f++) {
+        const struct budget_limit *limit = &budget_limits[f];
+        int64_t over = (int64_t)(attempts[f] / 2) - (limit->burst - limit->reserve);
+        if (over > 0 && limit->per_second_milli > 0)
+            least = msec_max(least, over * 1000 * 1000 / limit->per_second_milli);
+    }
+    return least;
+}
+
+int figures_in_sync_pass(unsigned n, msec_t round_trip)
+{
+    autofree char *text = configuration(n);
+    const struct house_settings settings = {
+        .seed = 1, .text = text, .round_trip = round_trip, .budget_scale = 1
+    };
+    struct house h;
+    house_init(&h, &settings);
+    for (int i = 0; i < 24 * 60 && house_status(&h, "/exit_code") != 0; i++)
+        house_run(&h, h.now.boot + MINUTES(1));
+    if (house_status(&h, "/exit_code") != 0) {
+        fprintf(stderr, "did not come into sync: %s\n",
+                h.tally.violation != NULL ? h.tally.violation : "still at work");
+        house_clear(&h);
+        return 1;
+    }
+    house_run(&h, h.now.boot + MINUTES(30)); /* every bucket is full again */
+    json_int_t total = house_status(&h, "/resources/total");
+    size_t resting = mallinfo2().uordblks;
+    brain_free(h.brain);
+    size_t without = mallinfo2().uordblks;
+    h.brain = NULL;
+    house_crash(&h); /* boots again, and makes the pass that is measured */
+    unsigned long before = h.tally.attempts;
+    memset(h.tally.by_family, 0, sizeof(h.tally.by_family));
+    msec_t from = h.now.boot;
+    while (house_status(&h, "/pass/completed") < 1 && h.tally.violation == NULL)
+        house_run(&h, h.now.boot + 5);
+    msec_t took = h.now.boot - from, least = bound(&h, h.tally.by_family, round_trip);
+    unsigned long attempts = h.tally.attempts - before;
+    printf("{\"resources\": %lld, \"attempts\": %lu, \"attempts_per_resource\": %.3f, "
+           "\"virtual_ms\": %lld, \"bound_ms\": %lld, \"ratio\": %.2f, \"brain_bytes\": %zu, "
+           "\"bytes_per_resource\": %.0f, \"writes\": %lu}\n",
+           (long long)total, attempts, (double)attempts / (double)total, (long long)took,
+           (long long)least, (double)took / (double)least, resting - without,
+           (double)(resting - without) / (double)total,
+           (unsigned long)(h.tally.last_write >= from));
+    int failed = h.tally.violation != NULL;
+    house_clear(&h);
+    return failed;
+}
