@@ -161,7 +161,10 @@ static void run_hold(struct brain *b, const struct event *event, struct turn *t)
     const json_t *duration = json_object_get(event->command.args, "for_ms");
     int64_t until = duration != NULL ? t->now.wall.ms + json_integer_value(duration) : 0;
     engine_hold(b->engine, text(event, "reason"), event->command.who, until, t);
-    reply(event, json_pack("{ss}", "hold", text(event, "reason")), t);
+    const char *warning = b->journal.error != 0
+                              ? "the journal cannot be written: a restart would forget this hold"
+                              : NULL;
+    reply(event, json_pack("{ss ss*}", "hold", text(event, "reason"), "warning", warning), t);
 }
 
 static void run_resume(struct brain *b, const struct event *event, struct turn *t)

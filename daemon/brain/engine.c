@@ -96,6 +96,8 @@ static void restore_hold(struct engine *e, const json_t *hold, struct now now)
     e->hold.reason = xstrdup(reason);
     e->hold.who = xstrdup(who != NULL ? who : "");
     e->hold.since = now.boot;
+    e->hold.since_wall = json_integer_value(json_object_get(hold, "since"));
+    e->hold.until_wall = until;
     e->hold.until = until != 0 ? now.boot + (until - now.wall.ms) : 0;
 }
 
@@ -546,8 +548,19 @@ json_t *engine_take_plan(struct engine *e)
 
 /* Events */
 
+/* Finds out by itself whether the store takes records again; the hold is worth repeating. */
+static void try_journal(struct engine *e, struct turn *t)
+{
+    if (e->journal->error == 0 || journal_refuses(e->journal, t->now.boot) > 0)
+        return;
+    engine_record_hold(e, t);
+    journal_tries(e->journal, e->journal->seq);
+}
+
 void engine_tick(struct engine *e, struct turn *t)
 {
+    if (!e->stopping)
+        try_journal(e, t);
     if (e->hold.reason != NULL && e->hold.until != 0 && t->now.boot >= e->hold.until)
         engine_hold(e, NULL, "the end of its time", 0, t);
     for (;;) {
@@ -607,6 +620,8 @@ msec_t engine_next(const struct engine *e)
     if (!e->configured || e->stopping)
         return NEVER;
     msec_t next = schedule_due(&e->schedule);
+    if (e->journal->error != 0 && e->journal->trying == 0)
+        next = msec_min(next, e->journal->try_at);
     if (e->hold.reason != NULL && e->hold.until != 0)
         next = msec_min(next, e->hold.until);
     if (!e->pass.running)

@@ -59,6 +59,7 @@ struct engine {
     struct {
         char *reason, *who;  /* owned; reason NULL: none */
         msec_t since, until; /* until: 0 none */
+        int64_t since_wall, until_wall;
     } hold;
     bool destroying; /* everything is to be absent */
     struct engine_pending {
@@ -83,6 +84,9 @@ void engine_item_state(struct engine *e, struct item *item, enum item_state stat
 void engine_item_settle(struct engine *e, struct item *item, msec_t again, struct turn *t);
 void engine_remove(struct engine *e, struct item *item, struct turn *t);
 msec_t engine_backoff(struct engine *e, unsigned failures, msec_t first, msec_t most);
+
+/* engine_orders.c */
+void engine_record_hold(struct engine *e, struct turn *t);
 
 /* engine_step.c */
 void engine_step_item(struct engine *e, struct item *item, struct turn *t);

@@ -415,21 +415,24 @@ static void change_unrecorded(struct engine *e, struct item *item, struct turn *
     engine_item_settle(e, item, msec_max(journal_refuses(e->journal, t->now.boot), 1), t);
 }
 
-/* A lost record may have been part of the inventory: all of it is recorded anew, at each resource's
- * next in_sync, once the store takes records again. */
-static void inventory_recorded(struct engine *e, int error)
+/* A lost record may have been the hold, or part of the inventory: all of it is recorded anew, at
+ * each resource's next in_sync, once the store takes records again. */
+static void inventory_recorded(struct engine *e, int error, struct turn *t)
 {
-    if (error == 0 && e->inventory_lost)
+    bool again = error == 0 && e->inventory_lost;
+    e->inventory_lost = error != 0;
+    if (again) {
+        engine_record_hold(e, t);
         for (uint32_t i = 1; i < e->n_slots; i++)
             if (e->items[i] != NULL && e->items[i]->inventory_hash != 0)
                 e->items[i]->inventory_hash = UINT64_MAX;
-    e->inventory_lost = error != 0;
+    }
 }
 
 struct item *engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t)
 {
     journal_recorded(e->journal, seq, error, t);
-    inventory_recorded(e, error);
+    inventory_recorded(e, error, t);
     for (size_t i = 0; i < e->n_pending; i++)
         if (e->pending[i].seq == seq) {
             struct item *item = e->items[e->pending[i].slot];

@@ -496,6 +496,9 @@ void house_crash(struct house *h)
     trace(h, "CRASH");
     h->tally.crashes++;
     die(h);
+    /* A hold that the store never took cannot outlive a crash. */
+    if (json_object_get(json_object_get(h->store, "settings"), "hold") == NULL)
+        h->must_not_write = false;
     boot(h);
 }
 
