@@ -201,6 +201,8 @@ static void make_orphan(struct engine *e, struct item *item, struct turn *t)
         engine_item_settle(e, item, NEVER, t);
     item->orphan_want = item_identity(item->kind, item->resource->want);
     item->resource = NULL;
+    if (item->inventory_hash == ENGINE_INVENTORY_LOST)
+        engine_write_inventory(e, item, t);
     item_set_drift(item, NULL, NULL);
     engine_item_state(e, item, ITEM_ORPHANED, "no longer in the configuration", NULL, t->now.boot);
 }
@@ -213,6 +215,7 @@ static void add_orphan(struct engine *e, const char *id, const json_t *entry, st
         return;
     struct item *item = add_item(e, id, kind, region_parse(region));
     item->orphan_want = json_deep_copy(json_object_get(entry, "want"));
+    item->inventory_hash = engine_write_fingerprint(entry);
     autofree char *key = xasprintf("destroy:%s", id);
     item->doomed = e->destroying || json_object_get(e->breakers, key) != NULL;
     engine_item_state(e, item, ITEM_ORPHANED, "no longer in the configuration", NULL, t->now.boot);

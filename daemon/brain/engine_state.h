@@ -16,6 +16,9 @@
 /* Call ids: a serial number above the slot of the item they are for. */
 enum { SLOT_BITS = 24 };
 
+/* An item's inventory_hash when what was recorded may not have reached the store. */
+#define ENGINE_INVENTORY_LOST UINT64_MAX
+
 struct pass {
     uint64_t number;
     bool running, dry;

@@ -222,6 +222,10 @@ static struct verdict ask_kind(const struct engine *e, struct item *item, struct
  * answers. */
 static bool can_step(struct engine *e, struct item *item, struct turn *t)
 {
+    if (item->resource == NULL && !item->doomed) { /* an orphan is nobody's to keep */
+        engine_item_settle(e, item, NEVER, t);
+        return false;
+    }
     if (item->kind == NULL) {
         engine_item_state(e, item, ITEM_ERROR, "this version of drd does not know the kind",
                           item->kind_name, t->now.boot);

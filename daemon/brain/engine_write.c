@@ -388,7 +388,7 @@ void engine_write_answer(struct engine *e, struct item *item, const struct opera
     if (item->leaving)
         return;
     if (item->phase != PHASE_WRITING) { /* a new configuration came in between */
-        if (item->phase == PHASE_IDLE)
+        if (item->phase == PHASE_IDLE && (item->resource != NULL || item->doomed))
             schedule_at(&e->schedule, item->slot, t->now.boot + LOOK_FIRST);
     } else if (ok) {
         engine_item_pause(e, item, item->kind->settle == 0 ? 1 : LOOK_FIRST, t);
@@ -421,11 +421,16 @@ static void inventory_recorded(struct engine *e, int error, struct turn *t)
 {
     bool again = error == 0 && e->inventory_lost;
     e->inventory_lost = error != 0;
-    if (again) {
-        engine_record_hold(e, t);
-        for (uint32_t i = 1; i < e->n_slots; i++)
-            if (e->items[i] != NULL && e->items[i]->inventory_hash != 0)
-                e->items[i]->inventory_hash = UINT64_MAX;
+    if (!again)
+        return;
+    engine_record_hold(e, t);
+    for (uint32_t i = 1; i < e->n_slots; i++) {
+        struct item *item = e->items[i];
+        if (item == NULL || item->inventory_hash == 0)
+            continue;
+        item->inventory_hash = ENGINE_INVENTORY_LOST;
+        if (item->resource == NULL && !item->leaving) /* nothing else would record an orphan */
+            engine_write_inventory(e, item, t);
     }
 }
 
@@ -453,9 +458,12 @@ uint64_t engine_write_fingerprint(const json_t *entry)
 
 void engine_write_inventory(struct engine *e, struct item *item, struct turn *t)
 {
+    const json_t *want = item->want != NULL ? item->want : item->orphan_want;
+    if (want == NULL)
+        return;
     json_t *entry = json_pack("{ss ss ss so sO*}", "id", item->id, "kind", item->kind_name,
                               "region", region_name(item->region), "want",
-                              item_identity(item->kind, item->want), "outputs",
+                              item_identity(item->kind, want), "outputs",
                               json_object_get(e->outputs, item->id));
     assert(entry != NULL);
     uint64_t hash = engine_write_fingerprint(entry);

@@ -144,6 +144,9 @@ static void trouble(struct incident *i)
             break;
         }
     }
+    h->records_fail_until = 0;
+    house_run(h, h->now.boot + MINUTES(1));
+    house_command(h, "resume", NULL, NULL); /* the end of a hold may have been lost in a crash */
     house_reload(h, i->text[0]);
 }
 
@@ -173,9 +176,17 @@ static bool passes(struct house *h)
 static void say_problems(struct house *h, const char *judge)
 {
     json_auto_t *copy = json_deep_copy(house_command(h, "drift", NULL, NULL));
-    const json_t *row = json_array_get(json_object_get(copy, "rows"), 0);
+    const json_t *row = NULL;
+    size_t k;
+    json_t *each;
+    json_array_foreach(json_object_get(copy, "rows"), k, each)
+    {
+        const char *state = json_string_value(json_object_get(each, "state"));
+        if (row == NULL && !str_eq(state, "orphaned"))
+            row = each;
+    }
     autofree char *text = row != NULL ? json_dumps(row, JSON_COMPACT) : xstrdup("no row");
-    house_violation(h, judge, "%.200s", text);
+    house_violation(h, judge, "%.240s", text);
 }
 
 static void judge_sync(struct incident *i)
