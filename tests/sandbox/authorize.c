@@ -2,6 +2,7 @@
 /* authorize: who may do what. Gathers the policies of a principal out of the cloud's own IAM state
  * and combines their verdicts as AWS does.
  * Source: IAM User Guide, "Policy evaluation logic" (within one account). */
+#include "aws/codec.h"
 #include "aws/permission.h"
 #include "tests/sandbox/inside.h"
 #include "tests/sandbox/words.h"
@@ -319,10 +320,23 @@ static const char *with_path(struct cloud *c, const char *action, const char *re
     return arn == NULL ? resource : arn;
 }
 
+/* The path of the request, where the catalogue names resources by it; else NULL. */
+static char *path_of(const struct call *call)
+{
+    struct http_request request = { 0 };
+    struct problem problem;
+    if (strstr(call->op->iam_resource, "{:path}") == NULL ||
+        codec_encode_request(operation_model(call->op), call->args, &request, &problem) < 0)
+        return NULL;
+    char *path = xstrdup(request.path);
+    http_request_clear(&request);
+    return path;
+}
+
 bool authorize_call(struct cloud *c, const struct caller *caller, const struct call *call,
                     struct now now, struct answer *ret)
 {
-    const char *path = json_string_value(json_object_get(call->args, ":path"));
+    autofree char *path = path_of(call);
     json_auto_t *checks = permission_checks(call->op, call->region, c->account, call->args, path);
     struct identity who = identity_of(c, caller->principal, caller->access_key);
     json_auto_t *context = call_context(c, caller, call, &who, now);

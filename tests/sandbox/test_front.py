@@ -2,7 +2,6 @@
 """Signatures, faults, doors, state and TLS, as a client of any SDK meets them."""
 import datetime
 import json
-import pathlib
 import subprocess
 import threading
 import time
@@ -138,8 +137,8 @@ def test_doors(sandbox):
     assert sandbox.door("DELETE", "/sandbox/requests")[0] == 200
     sandbox.client("sqs").create_queue(QueueName="logged")
     entry = sandbox.requests()[-1]
-    assert (entry["service"], entry["operation"], entry["region"], entry["effect"],
-            entry["status"], entry["error"]) == ("sqs", "CreateQueue", "us-east-1", "write", 200, "")
+    assert [entry[key] for key in ("service", "operation", "region", "effect", "status", "error")
+            ] == ["sqs", "CreateQueue", "us-east-1", "write", 200, ""]
     assert entry["principal"].endswith(":user/sandbox") and entry["decision"].startswith("allowed")
     assert sandbox.door("POST", "/sandbox/faults", {"do": "explode"})[0] == 400
     assert sandbox.door("DELETE", "/sandbox/faults?id=none")[0] == 404
@@ -179,6 +178,20 @@ def test_errors_that_help(sandbox, tmp_path):
     assert "no state" in run("--listen", "127.0.0.1:0", "--state", str(bad)).stderr
     assert "wants a number" in run("--listen", "127.0.0.1:0", "--speed", "fast").stderr
     assert run("--help").returncode == 0
+
+
+def test_plain_http_counts_as_tls_unless_told(start, refuses):
+    for args, denied in (((), False), (("--plain-is-insecure",), True)):
+        sqs = start(*args).client("sqs")
+        url = sqs.create_queue(QueueName="q")["QueueUrl"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [{
+            "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]})})
+        if denied:
+            with refuses("AccessDenied", 403, "explicit deny in a resource-based policy"):
+                sqs.get_queue_url(QueueName="q")
+        else:
+            sqs.get_queue_url(QueueName="q")
 
 
 def test_tls(start, tmp_path):
