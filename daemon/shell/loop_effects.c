@@ -194,7 +194,7 @@ static void carry_out(struct loop *l, struct effect *e)
         break;
     case EFFECT_PROBE:
     case EFFECT_RESOLVE:
-        assert(!"this brain does not watch yet");
+        assert(false); /* this brain does not watch yet */
         break;
     }
 }
@@ -249,7 +249,7 @@ static void drop(struct loop *l, const struct effect *e)
     if (e->kind == EFFECT_REPLY)
         loop_reply_error(l, e->reply.command, 503,
                          control_error("NotRecorded",
-                                       "this could not be recorded, so it was not done; "
+                                       "this could not be recorded, so it may not outlive a restart; "
                                        "see the log"));
 }
 

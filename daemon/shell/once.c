@@ -130,17 +130,18 @@ static void look(void *self)
 static void print_row(const json_t *row)
 {
     const json_t *error = json_object_get(row, "error");
-    const char *why = text(row, "reason");
-    if (why[0] == '\0' && error != NULL)
-        why = text(error, "message");
-    printf("  %-10s %-44s %s\n", text(row, "state"), text(row, "id"), why);
+    printf("  %-10s %-44s %s\n", text(row, "state"), text(row, "id"), text(row, "reason"));
+    if (error != NULL)
+        printf("             %s: %s: %s\n", text(error, "operation"), text(error, "code"),
+               text(error, "message"));
     size_t i;
     const json_t *entry;
     json_array_foreach(json_object_get(row, "drift"), i, entry)
     {
         autofree char *wanted = json_dumps(json_object_get(entry, "wanted"), JSON_ENCODE_ANY);
         autofree char *live = json_dumps(json_object_get(entry, "live"), JSON_ENCODE_ANY);
-        printf("             %s is %s, wanted %s\n", text(entry, "pointer"),
+        const char *pointer = text(entry, "pointer");
+        printf("             %s is %s, wanted %s\n", pointer[0] == '\0' ? "it" : pointer,
                live == NULL ? "absent" : live, wanted == NULL ? "absent" : wanted);
     }
 }
