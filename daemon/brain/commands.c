@@ -288,6 +288,17 @@ static bool wrong_arguments(const struct command_row *row, const struct event *e
     return false;
 }
 
+/* What changes things is answered once its records are on disk: a yes outlives a crash. */
+static void run_row(struct brain *b, const struct command_row *row, const struct event *event,
+                    struct turn *t)
+{
+    size_t first = t->out->n;
+    row->run(b, event, t);
+    for (size_t i = first; i < t->out->n && row->clearance == CLEARANCE_WRITE; i++)
+        if (t->out->items[i].kind == EFFECT_REPLY)
+            t->out->items[i].after = b->journal.seq;
+}
+
 void commands_run(struct brain *b, const struct event *event, struct turn *t)
 {
     const struct command_row *row = find_row(event->command.name);
@@ -305,5 +316,5 @@ void commands_run(struct brain *b, const struct event *event, struct turn *t)
     if (b->stopping && row->clearance == CLEARANCE_WRITE)
         refuse(event, 409, t, "refused", "the daemon is stopping");
     else
-        row->run(b, event, t);
+        run_row(b, row, event, t);
 }

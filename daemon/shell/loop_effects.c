@@ -247,10 +247,11 @@ void loop_pump(struct loop *l)
 static void drop(struct loop *l, const struct effect *e)
 {
     if (e->kind == EFFECT_REPLY)
-        loop_reply_error(l, e->reply.command, 503,
-                         control_error("NotRecorded",
-                                       "this could not be recorded, so it may not outlive a restart; "
-                                       "see the log"));
+        loop_reply_error(
+            l, e->reply.command, 503,
+            control_error("NotRecorded",
+                          "this could not be recorded, so it may not outlive a restart; "
+                          "see the log"));
 }
 
 /* With the record on disk what waited for it goes on, in order; without, it is dropped. */
