@@ -46,15 +46,17 @@ static void print_json(const json_t *document)
     printf("\n");
 }
 
-/* The error document is {"error": {"code", "message", "nearest"?}}. */
+/* The error document is {"error": what, "reason"?: why, "nearest"?: what may have been meant}. */
 static void print_refusal(const json_t *body, int status)
 {
-    const json_t *error = json_object_get(body, "error");
-    const char *message = json_string_value(json_object_get(error, "message"));
-    const char *nearest = json_string_value(json_object_get(error, "nearest"));
-    (void)fprintf(stderr, "drd-ctl: %s", message == NULL ? "the daemon refused" : message);
-    if (message == NULL)
+    const char *error = json_string_value(json_object_get(body, "error"));
+    const char *reason = json_string_value(json_object_get(body, "reason"));
+    const char *nearest = json_string_value(json_object_get(body, "nearest"));
+    (void)fprintf(stderr, "drd-ctl: %s", error == NULL ? "the daemon refused" : error);
+    if (error == NULL)
         (void)fprintf(stderr, " (HTTP status %d)", status);
+    if (reason != NULL)
+        (void)fprintf(stderr, ": %s", reason);
     if (nearest != NULL)
         (void)fprintf(stderr, "; did you mean %s?", nearest);
     (void)fprintf(stderr, "\n");

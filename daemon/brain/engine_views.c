@@ -87,28 +87,40 @@ static const char *posture(const struct engine *e)
     return e->mandate.may_write ? "normal" : "follower";
 }
 
-/* The oldest look at any resource: how far everything below can be behind. */
-static json_int_t stalest(const struct engine *e, msec_t now)
+/* How far everything below can be behind: the oldest look at any resource, and how many were never
+ * looked at. Stale: nothing of this may be believed, because passes do not come to their end. */
+static void add_ages(const struct engine *e, json_t *status, msec_t now)
 {
-    msec_t oldest = now;
-    for (uint32_t i = 1; i < e->n_slots; i++)
-        if (e->items[i] != NULL && e->items[i]->resource != NULL)
-            oldest = msec_min(oldest, e->items[i]->checked_at);
-    return now - oldest;
+    const struct settings *settings = e->place.settings; /* NULL: nothing is known yet */
+    msec_t oldest = now, patience = settings == NULL ? NEVER : 3 * settings->pass_interval;
+    json_int_t never = 0;
+    for (uint32_t i = 1; i < e->n_slots; i++) {
+        const struct item *item = e->items[i];
+        if (item == NULL || item->resource == NULL)
+            continue;
+        if (item->checked_at == 0)
+            never++;
+        else
+            oldest = msec_min(oldest, item->checked_at);
+    }
+    json_object_set_new(status, "oldest_check_age_ms", json_integer(now - oldest));
+    json_object_set_new(status, "never_checked", json_integer(never));
+    json_object_set_new(status, "stale", json_boolean(now - oldest > patience));
+    if (e->last_change != 0)
+        json_object_set_new(status, "last_change_age_ms", json_integer(now - e->last_change));
 }
 
 json_t *engine_status(const struct engine *e, struct now now)
 {
     json_t *status = json_pack(
-        "{ss so so so so* so sI sI sI sI sI}", "posture", posture(e), "resources",
+        "{ss so so so so* so sI sI sI sI}", "posture", posture(e), "resources",
         engine_counts(e, REGION_NONE), "regions", region_counts(e), "pass",
         pass_status(e, now.boot), "hold", hold_status(e, now.boot), "unreachable",
         reach_status(&e->reach, now.boot), "calls_out", (json_int_t)e->calls_out, "changes",
         (json_int_t)e->changes, "changes_failed", (json_int_t)e->changes_failed, "not_retained",
-        (json_int_t)e->not_retained, "oldest_check_age_ms", stalest(e, now.boot));
+        (json_int_t)e->not_retained);
     assert(status != NULL);
-    if (e->last_change != 0)
-        json_object_set_new(status, "last_change_age_ms", json_integer(now.boot - e->last_change));
+    add_ages(e, status, now.boot);
     return status;
 }
 

@@ -95,6 +95,8 @@ static void add_drift(struct buffer *b, const json_t *drift, const char *live, c
     json_array_foreach(drift, i, entry)
     {
         bool secret = json_is_true(json_object_get(entry, "secret"));
+        if (*text(entry, "pointer") == '\0') /* the whole resource: the reason says it */
+            continue;
         autofree char *from = value_text(json_object_get(entry, live));
         autofree char *to = value_text(json_object_get(entry, wanted));
         buffer_printf(b, "%s%s: ", b->used == 0 ? "" : "; ", text(entry, "pointer"));
@@ -244,6 +246,10 @@ void render_status(const json_t *status)
     print_pass(json_object_get(status, "pass"));
     print_unreachable(json_object_get(status, "unreachable"));
     print_regions(json_object_get(status, "regions"));
+    if (json_is_true(json_object_get(status, "stale")))
+        printf("STALE: passes do not come to their end; what stands here is old\n");
+    if (number(status, "never_checked") > 0)
+        printf("%" JSON_INTEGER_FORMAT " not looked at yet; ", number(status, "never_checked"));
     printf("oldest look: %s ago; %" JSON_INTEGER_FORMAT
            " changes since start, %" JSON_INTEGER_FORMAT " failed, %" JSON_INTEGER_FORMAT
            " not retained\n",
@@ -256,6 +262,24 @@ void render_status(const json_t *status)
     }
 }
 
+/* One row for each leaf, named by its path. */
+static void add_output(struct libscols_table *t, const char *name, const json_t *value)
+{
+    const char *key;
+    json_t *inner;
+    if (json_is_object(value)) {
+        json_object_foreach((json_t *)(uintptr_t)value, key, inner)
+        {
+            autofree char *longer = xasprintf("%s.%s", name, key);
+            add_output(t, longer, inner);
+        }
+        return;
+    }
+    autofree char *shown = value_text(value);
+    const char *const cells[] = { name, shown };
+    table_row(t, cells, ARRAY_SIZE(cells));
+}
+
 void render_outputs(const json_t *document)
 {
     static const char *const headings[] = { "OUTPUT", "VALUE" };
@@ -263,11 +287,7 @@ void render_outputs(const json_t *document)
     const char *name;
     json_t *value;
     json_object_foreach(json_object_get(document, "outputs"), name, value)
-    {
-        autofree char *shown = value_text(value);
-        const char *const cells[] = { name, shown };
-        table_row(t, cells, ARRAY_SIZE(cells));
-    }
+        add_output(t, name, value);
     table_print(t);
     json_object_foreach(json_object_get(document, "missing"), name, value)
         printf("not known yet: %s (needs %s)\n", name, json_string_value(value));
@@ -370,6 +390,8 @@ void render_operation(const json_t *operation)
     const json_t *changes = json_object_get(result, "changes");
     if (changes == NULL)
         changes = json_object_get(operation, "changes");
+    if (json_is_array(changes) && json_array_size(changes) == 0)
+        printf("nothing to change\n");
     print_changes(changes);
     printf("%s %s: %s", text(operation, "command"), text(operation, "id"),
            text(operation, "state"));
