@@ -162,6 +162,23 @@ def test_state_survives(start, tmp_path):
     assert json.loads(path.read_text())["advance_ms"] == 3600000
 
 
+def test_ends_while_a_call_hangs(start):
+    box = start()
+    box.fault(do="hang")
+    client = box.client("sqs", attempts=1, timeout=10)
+
+    def hang():
+        with pytest.raises(botocore.exceptions.HTTPClientError):
+            client.list_queues()
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    while not box.requests():
+        time.sleep(0.05)
+    box.stop()
+    thread.join()
+
+
 def run(*args):
     return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=20)
 
