@@ -90,7 +90,8 @@ service_run_fn create_table, describe_table, delete_table, list_tables, update_t
 service_run_fn update_continuous_backups, describe_continuous_backups;
 service_run_fn update_time_to_live, describe_time_to_live;
 service_run_fn tag_table, untag_table, list_tags_of_table;
-service_run_fn put_item, get_item, update_item, delete_item, batch_get_item, query_items;
+service_run_fn put_item, get_item, update_item, delete_item, batch_get_item;
+service_run_fn query_items, scan_items, transact_write_items;
 
 /* Time passes for TTL and tags of one table (dynamodb_settings.c). */
 void settings_settle(json_t *table, struct now now);

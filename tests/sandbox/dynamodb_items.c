@@ -99,24 +99,33 @@ void items_consumed(const struct request *r, const char *name, size_t bytes, boo
                                   factor * (double)(units > 0 ? units : 1)));
 }
 
+/* The old ways of saying what to do are refused: drd does not use them. */
+bool items_modern(const struct request *r, struct answer *reterr)
+{
+    static const char *const legacy[] = {
+        "Expected",      "ConditionalOperator", "AttributeUpdates", "AttributesToGet",
+        "KeyConditions", "QueryFilter",         "ScanFilter",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(legacy); i++)
+        if (json_object_get(r->args, legacy[i]) != NULL) {
+            *reterr = dynamodb_invalid(r,
+                                       "The legacy parameter %s is not supported here; use "
+                                       "expressions",
+                                       legacy[i]);
+            return false;
+        }
+    return true;
+}
+
 /* ---- a write under way ---- */
 
-struct write {
-    struct request *r;
-    const char *name;
-    json_t *table;
-    char *key; /* owned */
-    struct expressions expressions;
-    json_t *condition, *update; /* owned trees, or NULL */
-    json_t *old;                /* borrowed, or NULL */
-    const char *returns;
-};
-
-static void write_clear(struct write *w)
+void write_clear(struct write *w)
 {
     free(w->key);
+    json_decref(w->given);
     json_decref(w->condition);
     json_decref(w->update);
+    json_decref(w->item);
     expressions_clear(&w->expressions);
 }
 
@@ -127,28 +136,13 @@ static bool invalid(const struct write *w, const char *problem, struct answer *r
     return problem == NULL;
 }
 
-/* The old ways of saying conditions are refused: drd does not use them. */
-static const char *const legacy[] = { "Expected",        "ConditionalOperator", "AttributeUpdates",
-                                      "AttributesToGet", "KeyConditions",       "QueryFilter" };
-
-static const char *legacy_problem(const struct request *r)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(legacy); i++)
-        if (json_object_get(r->args, legacy[i]) != NULL)
-            return "The legacy conditional parameters are not supported here; use expressions";
-    return NULL;
-}
-
 static bool read_expressions(struct write *w, struct answer *reterr)
 {
     const json_t *args = w->r->args;
     const char *condition = member_str(args, "ConditionExpression");
     const char *update = member_str(args, "UpdateExpression");
     json_auto_t *values = member_copy(json_object_get(args, "ExpressionAttributeValues"));
-    const char *problem = legacy_problem(w->r);
-    if (problem == NULL)
-        problem = values_problem(values);
-    if (!invalid(w, problem, reterr))
+    if (!items_modern(w->r, reterr) || !invalid(w, values_problem(values), reterr))
         return false;
     w->expressions.values = values;
     if (condition != NULL)
@@ -161,23 +155,31 @@ static bool read_expressions(struct write *w, struct answer *reterr)
     return invalid(w, w->expressions.problem, reterr);
 }
 
-/* Finds the table and the item of key, reads the expressions and checks the condition. */
-static bool write_begin(struct write *w, struct request *r, const json_t *key, bool exact,
-                        struct answer *reterr)
+bool write_read(struct write *w, enum write_kind kind, struct request *r, struct answer *reterr)
 {
-    *w = (struct write){ .r = r, .returns = member_str(r->args, "ReturnValues") };
+    *w = (struct write){ .r = r, .kind = kind };
     expressions_init(&w->expressions, r->args);
-    if ((w->table = items_table(r, &w->name, reterr)) == NULL ||
-        (w->key = items_key(r, w->table, key, exact, reterr)) == NULL ||
-        !read_expressions(w, reterr))
+    w->given = member_copy(json_object_get(r->args, kind == WRITE_PUT ? "Item" : "Key"));
+    return invalid(w, values_problem(w->given), reterr) && read_expressions(w, reterr) &&
+           (w->table = items_table(r, &w->name, reterr)) != NULL;
+}
+
+bool write_locate(struct write *w, struct answer *reterr)
+{
+    w->key = items_key(w->r, w->table, w->given, w->kind != WRITE_PUT, reterr);
+    if (w->key == NULL)
         return false;
     w->old = items_get(w->table, w->key);
+    return true;
+}
+
+static bool condition_holds(const struct write *w, struct answer *reterr)
+{
     if (w->condition == NULL || evaluate_condition(w->condition, w->old))
         return true;
-    *reterr = service_error(r, "ConditionalCheckFailedException", "The conditional request failed");
-    if (w->old != NULL && member_is(r->args, "ReturnValuesOnConditionCheckFailure", "ALL_OLD")) {
-        if (reterr->body == NULL)
-            reterr->body = json_object();
+    *reterr = service_error(w->r, "ConditionalCheckFailedException",
+                            "The conditional request failed");
+    if (w->old != NULL && member_is(w->r->args, "ReturnValuesOnConditionCheckFailure", "ALL_OLD")) {
         json_object_set_new(reterr->body, "Item", member_copy(w->old));
     }
     return false;
@@ -199,51 +201,107 @@ static const char *index_problem(const json_t *table, const json_t *item)
     return values_size(item) > ITEM_MAX ? "Item size has exceeded the maximum allowed size" : NULL;
 }
 
-/* Writes the new item (taken; NULL: deletes) and answers with the attributes asked for. */
-static struct answer write_end(struct write *w, json_t *item, const json_t *attributes)
+static const char *key_is_safe(const json_t *update, const json_t *key)
 {
-    struct answer error;
-    json_t *body = json_object();
-    if (json_object_size(attributes) > 0)
-        json_object_set_new(body, "Attributes", member_copy(attributes));
-    items_consumed(w->r, w->name, values_size(item != NULL ? item : w->old), true, body);
-    bool done = replication_write(w->r, w->name, w->table, w->key, item, &error);
-    json_decref(item);
-    if (done)
-        return answer_ok(body);
-    json_decref(body);
-    return error;
+    json_auto_t *paths = update_paths(update);
+    size_t i;
+    json_t *path;
+    json_array_foreach(paths, i, path)
+    {
+        if (json_object_get(key, json_string_value(json_array_get(path, 0))) != NULL)
+            return INVALID "Cannot update an attribute. This attribute is part of the key";
+    }
+    return NULL;
 }
 
-static bool returns_allowed(const struct write *w, struct answer *reterr)
+/* What an update makes of the item, into w->item; without an expression the item as it is. */
+static const char *update_problem(struct write *w)
 {
-    bool allowed = w->returns == NULL || strcmp(w->returns, "NONE") == 0 ||
-                   strcmp(w->returns, "ALL_OLD") == 0;
-    return invalid(w, allowed ? NULL : "ReturnValues can only be ALL_OLD or NONE", reterr);
+    json_auto_t *none = json_object();
+    w->item = member_copy(w->old != NULL ? w->old : w->given);
+    if (w->update == NULL)
+        return NULL;
+    const char *problem = key_is_safe(w->update, w->given);
+    return problem != NULL ? problem
+                           : evaluate_update(w->update, w->old != NULL ? w->old : none, w->item);
 }
 
-static const json_t *old_if_asked(const struct write *w)
+bool write_plan(struct write *w, struct answer *reterr)
 {
-    return str_eq(w->returns, "ALL_OLD") ? w->old : NULL;
+    const char *problem = NULL;
+    if (!condition_holds(w, reterr))
+        return false;
+    if (w->kind == WRITE_PUT)
+        w->item = json_incref(w->given);
+    else if (w->kind == WRITE_UPDATE)
+        problem = update_problem(w);
+    if (problem == NULL && w->item != NULL)
+        problem = index_problem(w->table, w->item);
+    return invalid(w, problem, reterr);
+}
+
+bool write_carry_out(struct write *w, struct answer *reterr)
+{
+    return w->kind == WRITE_CHECK ||
+           replication_write(w->r, w->name, w->table, w->key, w->item, reterr);
 }
 
 /* ---- operations ---- */
 
-struct answer put_item(struct request *r)
+static bool returns_allowed(const struct write *w, struct answer *reterr)
+{
+    const char *asked = member_str(w->r->args, "ReturnValues");
+    bool allowed = w->kind == WRITE_UPDATE || asked == NULL || strcmp(asked, "NONE") == 0 ||
+                   strcmp(asked, "ALL_OLD") == 0;
+    return invalid(w, allowed ? NULL : "ReturnValues can only be ALL_OLD or NONE", reterr);
+}
+
+/* What ReturnValues asks for; new reference, may be NULL. */
+static json_t *returned(const struct write *w)
+{
+    const char *asked = member_str(w->r->args, "ReturnValues");
+    if (asked == NULL || strcmp(asked, "NONE") == 0)
+        return NULL;
+    const json_t *of = str_suffix(asked, "_OLD") ? w->old : w->item;
+    if (of == NULL || str_prefix(asked, "ALL_"))
+        return member_copy(of);
+    json_auto_t *paths = update_paths(w->update);
+    return evaluate_projection(paths, of);
+}
+
+static struct answer write_one(struct request *r, enum write_kind kind)
 {
     struct answer answer;
-    struct write w = { 0 };
-    json_t *item = member_copy(json_object_get(r->args, "Item"));
-    const char *problem = values_problem(item);
-    if (problem != NULL)
-        answer = dynamodb_invalid(r, "%s", problem);
-    else if (write_begin(&w, r, item, false, &answer) && returns_allowed(&w, &answer) &&
-             invalid(&w, index_problem(w.table, item), &answer))
-        answer = write_end(&w, json_incref(item), old_if_asked(&w));
-    json_decref(item);
+    struct write w;
+    if (write_read(&w, kind, r, &answer) && returns_allowed(&w, &answer) &&
+        write_locate(&w, &answer) && write_plan(&w, &answer)) {
+        json_auto_t *body = json_object(), *attributes = returned(&w);
+        if (json_object_size(attributes) > 0)
+            json_object_set(body, "Attributes", attributes);
+        items_consumed(r, w.name, values_size(w.item != NULL ? w.item : w.old), true, body);
+        if (write_carry_out(&w, &answer))
+            answer = answer_ok(json_incref(body));
+    }
     write_clear(&w);
     return answer;
 }
+
+struct answer put_item(struct request *r)
+{
+    return write_one(r, WRITE_PUT);
+}
+
+struct answer update_item(struct request *r)
+{
+    return write_one(r, WRITE_UPDATE);
+}
+
+struct answer delete_item(struct request *r)
+{
+    return write_one(r, WRITE_DELETE);
+}
+
+/* ---- reading ---- */
 
 /* A checked copy of args.Key; NULL with *reterr. */
 static json_t *key_of(struct request *r, struct answer *reterr)
@@ -257,79 +315,15 @@ static json_t *key_of(struct request *r, struct answer *reterr)
     return NULL;
 }
 
-struct answer delete_item(struct request *r)
-{
-    struct answer answer;
-    struct write w = { 0 };
-    json_auto_t *key = key_of(r, &answer);
-    if (key != NULL && write_begin(&w, r, key, true, &answer) && returns_allowed(&w, &answer)) {
-        json_auto_t *old = member_copy(old_if_asked(&w));
-        answer = write_end(&w, NULL, old);
-    }
-    write_clear(&w);
-    return answer;
-}
-
-static const char *key_is_safe(const json_t *update, const json_t *key)
-{
-    json_auto_t *paths = update_paths(update);
-    size_t i;
-    json_t *path;
-    json_array_foreach(paths, i,
-                       path) if (json_object_get(key, json_string_value(json_array_get(path, 0))) !=
-                                 NULL) return INVALID
-        "Cannot update an attribute. This attribute is part of the key";
-    return NULL;
-}
-
-/* What ReturnValues asks for; new reference, may be NULL. */
-static json_t *updated(const struct write *w, const json_t *item)
-{
-    const char *asked = w->returns != NULL ? w->returns : "NONE";
-    const json_t *of = str_suffix(asked, "_OLD") ? w->old : item;
-    if (strcmp(asked, "NONE") == 0 || of == NULL)
-        return NULL;
-    if (str_prefix(asked, "ALL_"))
-        return member_copy(of);
-    json_auto_t *paths = update_paths(w->update);
-    return evaluate_projection(paths, of);
-}
-
-static struct answer apply(struct write *w, const json_t *key)
-{
-    struct answer error;
-    json_auto_t *item = w->old != NULL ? member_copy(w->old) : member_copy(key);
-    json_auto_t *none = json_object();
-    const char *problem = w->update != NULL ? key_is_safe(w->update, key) : NULL;
-    if (problem == NULL && w->update != NULL)
-        problem = evaluate_update(w->update, w->old != NULL ? w->old : none, item);
-    if (problem == NULL)
-        problem = index_problem(w->table, item);
-    if (!invalid(w, problem, &error))
-        return error;
-    json_auto_t *attributes = updated(w, item);
-    return write_end(w, json_incref(item), attributes);
-}
-
-struct answer update_item(struct request *r)
-{
-    struct answer answer;
-    struct write w = { 0 };
-    json_auto_t *key = key_of(r, &answer);
-    if (key != NULL && write_begin(&w, r, key, true, &answer))
-        answer = apply(&w, key);
-    write_clear(&w);
-    return answer;
-}
-
-/* ---- reading ---- */
-
 /* The list of paths of a projection, NULL without one; false with *reterr. */
 static bool read_projection(struct request *r, const json_t *args, json_t **ret,
                             struct answer *reterr)
 {
     const char *text = member_str(args, "ProjectionExpression");
     struct expressions e;
+    *ret = NULL;
+    if (!items_modern(r, reterr))
+        return false;
     expressions_init(&e, args);
     *ret = text != NULL ? expression_projection(&e, text) : NULL;
     if (e.problem == NULL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Query: items of one partition of a table or an index, in the order of the sort key. */
+/* Query and Scan: items of one partition of a table or an index in the order of the sort key, or
+ * all of them, partition after partition in an order of DynamoDB's own. Wording as AWS answers. */
 #include "tests/sandbox/dynamodb_items.h"
 
 enum { PAGE_BYTES = 1024 * 1024 };
@@ -10,10 +11,12 @@ struct query {
     const json_t *table, *index; /* index: NULL for the table itself */
     const char *hash, *range;    /* key attributes; range may be NULL */
     struct expressions expressions;
-    json_t *key_condition, *filter, *projection; /* owned */
+    json_t *key_condition;        /* owned; NULL: a scan */
+    json_t *filter, *projection;  /* owned */
+    json_int_t segment, segments; /* of a scan: this one of so many */
 };
 
-static bool fail(struct query *q, const char *problem, struct answer *reterr)
+static bool fail(const struct query *q, const char *problem, struct answer *reterr)
 {
     *reterr = dynamodb_invalid(q->r, "%s", problem);
     return false;
@@ -84,12 +87,8 @@ static bool read_expressions(struct query *q, const json_t *values, struct answe
     const char *projection = member_str(args, "ProjectionExpression");
     struct expressions *e = &q->expressions;
     e->values = values;
-    if (key == NULL)
-        return fail(q,
-                    "Either the KeyConditions or KeyConditionExpression parameter must be "
-                    "specified in the request.",
-                    reterr);
-    q->key_condition = expression_condition(e, "KeyConditionExpression", key);
+    if (key != NULL)
+        q->key_condition = expression_condition(e, "KeyConditionExpression", key);
     if (filter != NULL && e->problem == NULL)
         q->filter = expression_condition(e, "FilterExpression", filter);
     if (projection != NULL && e->problem == NULL)
@@ -98,8 +97,53 @@ static bool read_expressions(struct query *q, const json_t *values, struct answe
         expressions_used_up(e);
     if (e->problem != NULL)
         return fail(q, e->problem, reterr);
-    const char *problem = key_condition_problem(q, q->key_condition);
+    const char *problem = key != NULL ? key_condition_problem(q, q->key_condition) : NULL;
     return problem == NULL || fail(q, problem, reterr);
+}
+
+/* What Select allows beside a projection and an index. */
+static const char *select_problem(const struct query *q)
+{
+    const char *select = member_str(q->r->args, "Select");
+    bool projects = q->projection != NULL;
+    if (select == NULL)
+        return NULL;
+    if (strcmp(select, "ALL_ATTRIBUTES") == 0 && projects)
+        return "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES";
+    if (strcmp(select, "COUNT") == 0 && projects)
+        return "Cannot specify the ProjectionExpression when choosing to get only the Count";
+    if (strcmp(select, "SPECIFIC_ATTRIBUTES") == 0 && !projects)
+        return "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+               "SPECIFIC_ATTRIBUTES";
+    if (strcmp(select, "ALL_PROJECTED_ATTRIBUTES") == 0 && q->index == NULL)
+        return "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName";
+    return NULL;
+}
+
+static bool read_segments(struct query *q, struct answer *reterr)
+{
+    const json_t *segment = json_object_get(q->r->args, "Segment");
+    const json_t *segments = json_object_get(q->r->args, "TotalSegments");
+    if (segment != NULL && segments == NULL)
+        return fail(q,
+                    "The TotalSegments parameter is required but was not present in the request "
+                    "when Segment parameter is present",
+                    reterr);
+    if (segment == NULL && segments != NULL)
+        return fail(q,
+                    "The Segment parameter is required but was not present in the request when "
+                    "parameter TotalSegments is present",
+                    reterr);
+    q->segment = json_integer_value(segment);
+    q->segments = segments != NULL ? json_integer_value(segments) : 1;
+    if (q->segment < q->segments)
+        return true;
+    *reterr = dynamodb_invalid(q->r,
+                               "The Segment parameter is zero-based and must be less than "
+                               "parameter TotalSegments: Segment: %lld is not less than "
+                               "TotalSegments: %lld",
+                               (long long)q->segment, (long long)q->segments);
+    return false;
 }
 
 /* ---- finding and ordering ---- */
@@ -107,16 +151,51 @@ static bool read_expressions(struct query *q, const json_t *values, struct answe
 struct found {
     const char *key; /* breaks ties, so that paging is exact */
     const json_t *item, *range;
+    uint32_t place; /* of the item's partition among all, in a scan */
 };
 
-static int by_range(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
     const struct found *x = a, *y = b;
     int order = 0;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
     if (x->range != NULL && y->range != NULL && value_compare(x->range, y->range, &order) &&
         order != 0)
         return order;
     return strcmp(x->key, y->key);
+}
+
+/* Where a partition stands: FNV-1a, mixed so that the high bits, which choose the segment, are as
+ * good as the low ones. */
+static uint32_t place_of(const json_t *hash)
+{
+    uint64_t h = 0xcbf29ce484222325;
+    const char *text = json_string_value(value_inside(hash));
+    for (const char *at = text; at != NULL && *at != '\0'; at++)
+        h = (h ^ (unsigned char)*at) * 0x100000001b3;
+    h = (h ^ h >> 31) * 0x9e3779b97f4a7c15;
+    return (uint32_t)(h >> 32);
+}
+
+static struct found found_of(const struct query *q, const char *key, const json_t *item)
+{
+    bool scan = q->key_condition == NULL;
+    return (struct found){ .key = key,
+                           .item = item,
+                           .range = q->range != NULL ? json_object_get(item, q->range) : NULL,
+                           .place = scan ? place_of(json_object_get(item, q->hash)) : 0 };
+}
+
+static bool in_segment(const struct query *q, const struct found *f)
+{
+    return (json_int_t)(((uint64_t)f->place * (uint64_t)q->segments) >> 32) == q->segment;
+}
+
+static bool has_keys(const struct query *q, const json_t *item)
+{
+    return json_object_get(item, q->hash) != NULL &&
+           (q->range == NULL || json_object_get(item, q->range) != NULL);
 }
 
 static struct found *collect(const struct query *q, size_t *ret_n)
@@ -128,15 +207,14 @@ static struct found *collect(const struct query *q, size_t *ret_n)
     json_object_foreach(items, key, record)
     {
         const json_t *item = json_object_get(record, "item");
-        bool indexed = item != NULL && json_object_get(item, q->hash) != NULL &&
-                       (q->range == NULL || json_object_get(item, q->range) != NULL);
-        if (indexed && evaluate_condition(q->key_condition, item))
-            all[n++] = (struct found){ .key = key,
-                                       .item = item,
-                                       .range = q->range != NULL ? json_object_get(item, q->range)
-                                                                 : NULL };
+        if (item == NULL || !has_keys(q, item))
+            continue;
+        struct found found = found_of(q, key, item);
+        if (q->key_condition != NULL ? evaluate_condition(q->key_condition, item)
+                                     : in_segment(q, &found))
+            all[n++] = found;
     }
-    qsort(all, n, sizeof(*all), by_range);
+    qsort(all, n, sizeof(*all), by_place);
     *ret_n = n;
     return all;
 }
@@ -154,17 +232,34 @@ static json_t *projected(const struct query *q, const json_t *item)
     return out;
 }
 
-/* The position behind ExclusiveStartKey in the order of reading. */
-static size_t first_after(const struct query *q, const struct found *all, size_t n, bool forward)
+/* The position behind ExclusiveStartKey in the order of reading; the item itself may be gone. False
+ * with *reterr when it is no key of this table or index. */
+static bool first_after(const struct query *q, const struct found *all, size_t n, bool forward,
+                        size_t *ret, struct answer *reterr)
 {
-    const json_t *start = json_object_get(q->r->args, "ExclusiveStartKey");
-    for (size_t i = 0; start != NULL && i < n; i++) {
-        const struct found *at = &all[forward ? i : n - 1 - i];
-        json_auto_t *key = items_key_of(q->table, q->index, at->item);
-        if (json_equal(key, start))
-            return i + 1;
-    }
-    return 0;
+    json_auto_t *start = member_copy(json_object_get(q->r->args, "ExclusiveStartKey"));
+    *ret = 0;
+    if (start == NULL)
+        return true;
+    json_auto_t *exact = items_key_of(q->table, q->index, start);
+    struct answer ignored = { 0 };
+    autofree char *key = values_problem(start) == NULL && json_equal(exact, start) &&
+                                 has_keys(q, start)
+                             ? items_key(q->r, q->table, start, false, &ignored)
+                             : NULL;
+    answer_clear(&ignored);
+    if (key == NULL)
+        return fail(q, "The provided starting key is invalid", reterr);
+    struct found from = found_of(q, key, start);
+    if (q->key_condition == NULL && !in_segment(q, &from))
+        return fail(q,
+                    "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                    "ExclusiveStartKey with correct Segment.",
+                    reterr);
+    while (*ret < n &&
+           (forward ? by_place(&all[*ret], &from) <= 0 : by_place(&all[n - 1 - *ret], &from) >= 0))
+        ++*ret;
+    return true;
 }
 
 static struct answer read_page(struct query *q)
@@ -172,8 +267,10 @@ static struct answer read_page(struct query *q)
     size_t n, bytes = 0, scanned = 0;
     autofree struct found *all = collect(q, &n);
     bool forward = !json_is_false(json_object_get(q->r->args, "ScanIndexForward"));
-    size_t limit = (size_t)member_int(q->r->args, "Limit");
-    size_t i = first_after(q, all, n, forward);
+    size_t limit = (size_t)member_int(q->r->args, "Limit"), i;
+    struct answer error;
+    if (!first_after(q, all, n, forward, &i, &error))
+        return error;
     json_t *items = json_array(), *last = NULL;
     for (; i < n && (limit == 0 || scanned < limit) && bytes < PAGE_BYTES; i++) {
         const json_t *item = all[forward ? i : n - 1 - i].item;
@@ -201,22 +298,41 @@ static struct answer read_page(struct query *q)
     return answer_ok(body);
 }
 
-struct answer query_items(struct request *r)
+static struct answer answer_reading(struct query *q)
 {
     struct answer answer;
-    struct query q = { .r = r };
+    const struct request *r = q->r;
     json_auto_t *values = member_copy(json_object_get(r->args, "ExpressionAttributeValues"));
     const char *problem = values_problem(values);
-    expressions_init(&q.expressions, r->args);
-    q.table = items_table(r, &q.name, &answer);
-    if (q.table != NULL && problem != NULL)
-        answer = dynamodb_invalid(r, "%s", problem);
-    else if (q.table != NULL && find_index(&q, &answer) && read_expressions(&q, values, &answer) &&
-             (!member_true(r->args, "ConsistentRead") || replication_readable(r, q.table, &answer)))
-        answer = read_page(&q);
-    json_decref(q.key_condition);
-    json_decref(q.filter);
-    json_decref(q.projection);
-    expressions_clear(&q.expressions);
+    expressions_init(&q->expressions, r->args);
+    if (problem != NULL)
+        fail(q, problem, &answer);
+    else if (items_modern(r, &answer) &&
+             (q->table = items_table(q->r, &q->name, &answer)) != NULL && find_index(q, &answer) &&
+             read_expressions(q, values, &answer) &&
+             ((problem = select_problem(q)) == NULL || fail(q, problem, &answer)) &&
+             (!member_true(r->args, "ConsistentRead") ||
+              replication_readable(q->r, q->table, &answer)))
+        answer = read_page(q);
+    json_decref(q->key_condition);
+    json_decref(q->filter);
+    json_decref(q->projection);
+    expressions_clear(&q->expressions);
     return answer;
+}
+
+struct answer query_items(struct request *r)
+{
+    struct query q = { .r = r };
+    if (member_str(r->args, "KeyConditionExpression") == NULL)
+        return dynamodb_invalid(r, "Either the KeyConditions or KeyConditionExpression parameter "
+                                   "must be specified in the request.");
+    return answer_reading(&q);
+}
+
+struct answer scan_items(struct request *r)
+{
+    struct query q = { .r = r };
+    struct answer error;
+    return read_segments(&q, &error) ? answer_reading(&q) : error;
 }

@@ -140,3 +140,89 @@ def test_items_through_the_resource(sandbox):
 def test_wrong_definitions(sandbox, refuses, change, says):
     with refuses("ValidationException", 400, says):
         sandbox.client("dynamodb").create_table(TableName="wrong", **{**KEY, **change})
+
+
+def test_transactions(sandbox, refuses):
+    client = make(sandbox, "accounts")
+    make(sandbox, "payments")
+    client.put_item(TableName="accounts", Item={"id": {"S": "a"}, "cents": {"N": "100"}})
+
+    def pay(number, cents, **more):
+        amount = {":c": {"N": str(cents)}}
+        return client.transact_write_items(TransactItems=[
+            {"Update": {"TableName": "accounts", "Key": {"id": {"S": "a"}},
+                        "UpdateExpression": "SET cents = cents - :c",
+                        "ConditionExpression": "cents >= :c", "ExpressionAttributeValues": amount,
+                        "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}},
+            {"Put": {"TableName": "payments", "Item": {"id": {"S": number}},
+                     "ConditionExpression": "attribute_not_exists(id)"}}], **more)
+
+    def cents():
+        return client.get_item(TableName="accounts", Key={"id": {"S": "a"}})["Item"]["cents"]["N"]
+
+    used = pay("1", 60, ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"]
+    assert [(u["TableName"], u["WriteCapacityUnits"]) for u in used] == [("accounts", 2.0),
+                                                                         ("payments", 2.0)]
+    assert cents() == "40"
+    with refuses("TransactionCanceledException", 400,
+                 "specific reasons [ConditionalCheckFailed, None]") as caught:
+        pay("2", 60)
+    assert caught.value.response["CancellationReasons"] == [
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed",
+         "Item": {"id": {"S": "a"}, "cents": {"N": "40"}}}, {"Code": "None"}]
+    with refuses("TransactionCanceledException", 400, "[None, ConditionalCheckFailed]"):
+        pay("1", 1)
+    assert cents() == "40"
+    for _ in range(2):
+        pay("3", 10, ClientRequestToken="once")
+    assert cents() == "30"
+    with refuses("IdempotentParameterMismatchException", 400):
+        pay("4", 10, ClientRequestToken="once")
+    with refuses("ValidationException", 400, "less than or equal to 100"):
+        client.transact_write_items(TransactItems=[
+            {"Delete": {"TableName": "payments", "Key": {"id": {"S": str(i)}}}}
+            for i in range(101)])
+    with refuses("ResourceNotFoundException", 400):
+        client.transact_write_items(TransactItems=[
+            {"Delete": {"TableName": "absent", "Key": {"id": {"S": "x"}}}}])
+
+
+def test_transactions_stay_in_their_region(sandbox, refuses):
+    east1, east2 = make_global(sandbox, "spread")
+    east1.transact_write_items(TransactItems=[
+        {"Put": {"TableName": "spread", "Item": {"id": {"S": str(i)}}}} for i in range(3)])
+    sandbox.advance(5)
+    assert east2.scan(TableName="spread", Select="COUNT")["Count"] == 3
+    east1, _ = strong(sandbox, "no-transactions")
+    with refuses("ValidationException", 400, "multi-Region strong consistency"):
+        east1.transact_write_items(TransactItems=[
+            {"Put": {"TableName": "no-transactions", "Item": {"id": {"S": "1"}}}}])
+
+
+def test_scan(sandbox, refuses):
+    client = make(sandbox, "scanned", GlobalSecondaryIndexes=[
+        {"IndexName": "by-kind", "Projection": {"ProjectionType": "KEYS_ONLY"},
+         "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}]}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"},
+                              {"AttributeName": "kind", "AttributeType": "S"}])
+    for i in range(20):
+        client.put_item(TableName="scanned", Item={
+            "id": {"S": str(i)}, "n": {"N": str(i)}, **({"kind": {"S": "even"}} if i % 2 == 0
+                                                        else {})})
+    pages = list(client.get_paginator("scan").paginate(
+        TableName="scanned", PaginationConfig={"PageSize": 6}))
+    assert [page["Count"] for page in pages] == [6, 6, 6, 2]
+    assert {i["id"]["S"] for page in pages for i in page["Items"]} == {str(i) for i in range(20)}
+    parts = [client.scan(TableName="scanned", Segment=s, TotalSegments=3)["Items"]
+             for s in range(3)]
+    assert sum(map(len, parts)) == 20
+    some = client.scan(TableName="scanned", FilterExpression="n >= :n", ProjectionExpression="id",
+                       ExpressionAttributeValues={":n": {"N": "18"}})
+    assert (some["Count"], some["ScannedCount"]) == (2, 20)
+    assert sorted(some["Items"], key=str) == [{"id": {"S": "18"}}, {"id": {"S": "19"}}]
+    index = client.scan(TableName="scanned", IndexName="by-kind")["Items"]
+    assert len(index) == 10 and all(set(item) == {"id", "kind"} for item in index)
+    with refuses("ValidationException", 400, "is not less than TotalSegments"):
+        client.scan(TableName="scanned", Segment=3, TotalSegments=3)
+    with refuses("ResourceNotFoundException", 400):
+        client.scan(TableName="absent")

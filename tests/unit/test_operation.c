@@ -113,6 +113,20 @@ START_TEST(test_checks)
           "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/t'},"
           "{'action': 'dynamodb:BatchGetItem',"
           "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/u'}]" },
+        { "dynamodb:TransactWriteItems", /* per element, and nothing for kinds that are absent */
+          "{'TransactItems': [{'Delete': {'TableName': 't'}},"
+          " {'ConditionCheck': {'TableName': 'u'}}]}",
+          NULL,
+          "[{'action': 'dynamodb:DeleteItem',"
+          "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/t'},"
+          "{'action': 'dynamodb:ConditionCheckItem',"
+          "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/u'}]" },
+        { "dynamodb:TransactWriteItems",
+          "{'TransactItems': [{'Update': {'TableName': 'u'}}, {'Put': {'TableName': 't'}}]}", NULL,
+          "[{'action': 'dynamodb:PutItem',"
+          "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/t'},"
+          "{'action': 'dynamodb:UpdateItem',"
+          "  'resource': 'arn:aws:dynamodb:us-east-2:123456789012:table/u'}]" },
         { "apigateway:DeleteRestApi", "{'restApiId': 'x'}", "/restapis/x",
           "[{'action': 'apigateway:DELETE',"
           "  'resource': 'arn:aws:apigateway:us-east-2::/restapis/x'}]" },
