@@ -104,6 +104,14 @@ def pytest(name, *paths):
                 {"DRD_BUILD": str(ROOT / "build/asan")}, timeout=1200)
 
 
+def simulation(build, seeds):
+    """Regression seeds come first, then fresh ones; what fails is printed with its seed."""
+    first = int(os.environ.get("DRD_SEED", time.time_ns() // 1000 % 1_000_000_000))
+    return Step(f"{build}: simulation, {seeds} seeds",
+                ["sh", "-c", f"set -e; d=build/{build}/tests/simulation/drd-simulate;"
+                 f" $d --seeds 24; $d --seeds {seeds} --from {first}"], timeout=900)
+
+
 def test_steps():
     yield meson("asan", "-Db_sanitize=address,undefined", werror())
     yield meson("release", "--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var", werror())
@@ -114,8 +122,8 @@ def test_steps():
                           " xargs clang-format-19 --dry-run --Werror"])
     yield pytest("wire: against botocore", "tests/wire")
     yield pytest("sandbox: boto3 as a client", "tests/sandbox")
-    yield from meson_tests("release", "simulation")
-    yield from meson_tests("asan", "simulation-short")
+    yield simulation("release", 2000)
+    yield simulation("asan", 60)
     yield pytest("process: real drd, real sandbox", "tests/process")
     yield Step("fuzzers, 10 s each", ["tests/fuzz/run.sh", "10"])
 
