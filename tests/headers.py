@@ -17,7 +17,7 @@ def alone(header):
 
 def main():
     headers = [h for h in sorted(pathlib.Path(".").glob("*/**/*.h"))
-               if not h.as_posix().startswith("build")]
+               if not h.as_posix().startswith(("build", "."))]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         failures = [text for text in pool.map(alone, headers) if text]
     print("".join(failures), end="")

@@ -26,7 +26,7 @@ def main():
     problems, count = [], 0
     for path in sorted(pathlib.Path(".").glob("*/**/*.[ch]")):
         name = path.as_posix()
-        if name.startswith("build"):
+        if name.startswith(("build", ".")):
             continue
         count += 1
         text = path.read_text()

@@ -16,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CHECK = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
-PYTEST = re.compile(r"^=+ (.*(?:passed|failed|error|skipped).*) in [\d.]+s", re.M)
+PYTEST = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped).*) in [\d.]+s", re.M)
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed", re.M)
 PARALLEL = "2"
 
@@ -99,7 +99,7 @@ def meson_tests(name, *suites):
 
 
 def pytest(name, *paths):
-    return Step(name, [".venv/bin/python", "-m", "pytest", "-q", "-x", "--no-header",
+    return Step(name, [".venv/bin/python", "-m", "pytest", "-q", "--maxfail=5", "--no-header",
                        "-p", "no:cacheprovider", *paths],
                 {"DRD_BUILD": str(ROOT / "build/asan")}, timeout=1200)
 

@@ -16,7 +16,7 @@ import botocore.compat
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOL = os.environ.get("SIGN_TOOL", str(ROOT / "build/tests/wire/sign_tool"))
+TOOL = str(pathlib.Path(os.environ.get("DRD_BUILD", ROOT / "build")) / "tests/wire/sign_tool")
 VECTORS = pathlib.Path(os.environ.get("DRD_VECTORS", ROOT / "../shared/vectors")) / "sigv4"
 SEED = int(os.environ.get("DRD_SEED", random.SystemRandom().randrange(2**32)))
 REQUESTS = 2000
