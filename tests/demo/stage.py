@@ -7,22 +7,26 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.request
 
 import boto3
 import botocore.config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SESSION, MAKING_CLIENTS = boto3.Session(), threading.Lock()
+CERTIFICATES = """
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority &&
+openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=sandbox &&
+printf subjectAltName=IP:127.0.0.1 >ext &&
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext \
+    -out server.pem -days 2
+"""
 REGIONS = ["us-east-1", "us-east-2", "us-west-2"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(what, ready, seconds=20.0):
@@ -37,23 +41,31 @@ def wait_for(what, ready, seconds=20.0):
 
 
 class Stage:
+    """A sandbox and a drd. A stage `beside` another has a drd of its own and shares its sandbox."""
+
     def __init__(self, build, config="config/examples/payments.json", speed=1, settings=None,
-                 sandbox_args=()):
-        self.build = pathlib.Path(build)
+                 sandbox_args=(), beside=None, tls=False):
+        self.build, self.beside, self.tls = pathlib.Path(build), beside, tls
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="drd-stage-"))
         self.speed, self.sandbox_args = speed, list(sandbox_args)
         self.socket = self.folder / "control.sock"
         self.sandbox = self.drd = None
+        self.clients = {}
         self.config = self.folder / "drd.json"
-        self.document = json.loads((ROOT / config).read_text())
+        self.document = config if isinstance(config, dict) else \
+            json.loads((ROOT / config).read_text())
         self.document["settings"] = dict(self.document.get("settings", {}), **{
             "control_socket": str(self.socket), "state_directory": str(self.folder / "state"),
-            **(settings or {})})
+            "metrics_listen": "127.0.0.1:0", **(settings or {})})
         self.document.pop("$schema", None)
         self.write_config()
 
     def __enter__(self):
-        self.start_sandbox()
+        try:
+            self.start_sandbox()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -73,14 +85,22 @@ class Stage:
     # ---- the sandbox ----
 
     def start_sandbox(self):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        if self.beside:
+            self.url, self.env = self.beside.url, dict(self.beside.env)
+            self.context = self.beside.context
+            return
+        args = [self.build / "tests/sandbox/drd-sandbox", "--listen", "127.0.0.1:0",
+                "--speed", str(self.speed), "--print-env", *self.sandbox_args]
+        trust = {}
+        if self.tls:
+            subprocess.run(CERTIFICATES, shell=True, cwd=self.folder, check=True,
+                           capture_output=True)
+            args += ["--tls", self.folder / "server.pem", self.folder / "server.key"]
+            trust = {"AWS_CA_BUNDLE": str(self.folder / "ca.pem")}
         log = open(self.folder / "sandbox.log", "ab")
-        self.sandbox = subprocess.Popen(
-            [self.build / "tests/sandbox/drd-sandbox", "--listen", f"127.0.0.1:{self.port}",
-             "--speed", str(self.speed), "--print-env", *self.sandbox_args],
-            stdout=subprocess.PIPE, stderr=log, text=True)
-        self.env = {}
+        self.sandbox = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=log, text=True,
+                                        stdin=subprocess.DEVNULL)
+        self.env = trust
         while "AWS_DEFAULT_REGION" not in self.env:
             line = self.sandbox.stdout.readline()
             if not line:
@@ -89,22 +109,33 @@ class Stage:
             if line.startswith("export "):
                 name, _, value = line[7:].strip().partition("=")
                 self.env[name] = value.strip("'\"")
+        self.url = self.env["AWS_ENDPOINT_URL"]
+        self.context = ssl.create_default_context(cafile=trust["AWS_CA_BUNDLE"]) if trust else None
 
     def client(self, service, region="us-east-1"):
-        return boto3.client(
-            service, region_name=region, endpoint_url=self.env["AWS_ENDPOINT_URL"],
-            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-            config=botocore.config.Config(retries={"max_attempts": 8, "mode": "standard"}))
+        """Clients are kept: making one costs more than most calls."""
+        with MAKING_CLIENTS:
+            key = service, region
+            if key not in self.clients:
+                self.clients[key] = SESSION.client(
+                    service, region_name=region, endpoint_url=self.env["AWS_ENDPOINT_URL"],
+                    aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+                    aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
+                    config=botocore.config.Config(retries={"max_attempts": 8, "mode": "standard"}))
+            return self.clients[key]
+
+    def writes(self):
+        """What was asked for and would change something, as service:Operation."""
+        return [f"{r['service']}:{r['operation']}" for r in self.requests()
+                if r["effect"] in ("write", "destroy")]
 
     def door(self, method, path, body=None):
         """The sandbox's own doors: /sandbox/requests, /faults, /clock, /state."""
-        import urllib.request
         request = urllib.request.Request(
             f"{self.url}{path}", method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30, context=self.context) as answer:
             return answer.read().decode()
 
     def requests(self):
@@ -160,6 +191,9 @@ class Stage:
     def in_sync(self):
         counts = self.ctl_json("status").get("resources", {})
         return counts.get("total", 0) > 0 and counts.get("in_sync", 0) == counts["total"]
+
+    def states(self):
+        return {r["id"]: r["state"] for r in self.ctl_json("resources").get("rows", [])}
 
     # ---- what is there in AWS ----
 

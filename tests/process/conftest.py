@@ -8,13 +8,19 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("DRD_BUILD", ROOT / "build"))
+sys.path.insert(0, str(ROOT / "tests/demo"))
+from stage import Stage  # noqa: E402
+BUILD = pathlib.Path(os.environ.get("DRD_BUILD", ROOT / "build/asan"))
+# The sandbox's waits and rates and drd's budgets, so much faster than AWS's.
+SPEED = 60
+FAST = {"pass_interval_s": 300, "budget_scale": SPEED}
 WHOAMI = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/test</Arn><UserId>AIDAX</UserId>
 <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"""
@@ -146,3 +152,15 @@ def house(tmp_path, aws):
             process.kill()
             process.wait()
     assert "ERROR: AddressSanitizer" not in (h.log.read_text() if h.log.exists() else "")
+
+
+@pytest.fixture
+def small_stage():
+    """A stage with few things in it: two queues with their dead letters, a parameter, a role."""
+    document = {
+        "suffix": "small", "regions": {"primary": "us-east-1", "secondary": "us-east-2"},
+        "queues": {"orders": {}, "invoices": {}},
+        "parameters": {"orders/url": {"value": "{queue:orders}"}},
+        "roles": {"orders-api": {"for": "lambda", "uses": [{"queue": "orders", "access": "send"}]}}}
+    with Stage(BUILD, document, speed=SPEED, settings=FAST) as stage:
+        yield stage
