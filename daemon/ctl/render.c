@@ -116,7 +116,8 @@ static void add_why(struct buffer *b, const json_t *row)
     if (json_array_size(drift) > 0) {
         struct buffer fields = { 0 };
         add_drift(&fields, drift, "live", "wanted");
-        buffer_printf(b, "%s%s", b->used == 0 ? "" : ": ", fields.text == NULL ? "" : fields.text);
+        if (fields.used > 0)
+            buffer_printf(b, "%s%s", b->used == 0 ? "" : ": ", fields.text);
         buffer_clear(&fields);
     }
     if (error != NULL)

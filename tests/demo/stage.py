@@ -100,7 +100,7 @@ class Stage:
         log = open(self.folder / "sandbox.log", "ab")
         self.sandbox = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=log, text=True,
                                         stdin=subprocess.DEVNULL)
-        self.env = trust
+        self.env = dict(trust)
         while "AWS_DEFAULT_REGION" not in self.env:
             line = self.sandbox.stdout.readline()
             if not line:

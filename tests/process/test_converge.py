@@ -66,11 +66,6 @@ def test_over_tls():
         stage.forget_requests()
         assert stage.run_drd("--once").returncode == 0
         assert stage.requests() and stage.writes() == []
-        del stage.env["AWS_CA_BUNDLE"]  # an authority that nobody knows
-        stage.forget_requests()
-        done = stage.run_drd("--once")
-        assert done.returncode == 1 and "certificate" in done.stderr
-        assert stage.requests() == []
 
 
 # ---- what another client sees ----
@@ -368,12 +363,12 @@ def test_destroy_leaves_nothing_and_no_neighbour_is_touched(example):
                   if (kept := [n for n in names if "-other" in n])}
         example.start_drd()
         refused = example.ctl("destroy", "--confirm", "other")
-        assert refused.returncode != 0 and "demo" in refused.stderr + refused.stdout
+        assert refused.returncode == 3 and "suffix" in refused.stderr
         assert example.inventory() == both
         done = example.ctl("destroy", "--confirm", "demo")
         assert done.returncode == 0, done.stdout + done.stderr
         assert example.inventory() == theirs
-        assert example.ctl_json("status")["resources"]["in_sync"] == 33  # in sync with being absent
+        assert example.ctl_json("status")["resources"] == {"total": 33, "gone": 33}
         assert example.stop_drd() == 0
         neighbour.forget_requests()
         assert neighbour.run_drd("--once").returncode == 0
