@@ -15,6 +15,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("DRD_BUILD", ROOT / "build")) / "tests/sandbox/drd-sandbox"
 
 
+# Every call that any boto3 client of the run made: {(service, operation): {HTTP status, ...}}.
+called = {}
+
+
+def note(model, parsed, **_):
+    name = model.service_model.service_name, model.name
+    called.setdefault(name, set()).add(parsed["ResponseMetadata"]["HTTPStatusCode"])
+
+
+boto3.setup_default_session()
+boto3.DEFAULT_SESSION.events.register("after-call", note)
+
+
 class Sandbox:
     """One running drd-sandbox on a free port."""
 
@@ -71,6 +84,21 @@ class Sandbox:
 
     def advance(self, seconds):
         assert self.door("POST", "/sandbox/clock", {"advance_s": seconds})[0] == 200
+
+
+def pytest_collection_modifyitems(config, items):
+    """The test that looks back on the whole run comes last; a part of the run has no such test."""
+    looks_back = [item for item in items if "whole_run" in item.fixturenames]
+    there = {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
+    part = there - {item.path.name for item in items} or config.getoption("keyword")
+    for item in looks_back if part else []:
+        item.add_marker(pytest.mark.skip("needs a run of every test in this folder"))
+    items[:] = [item for item in items if item not in looks_back] + looks_back
+
+
+@pytest.fixture
+def whole_run():
+    return called
 
 
 @pytest.fixture(scope="session")

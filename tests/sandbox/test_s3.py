@@ -70,9 +70,11 @@ def test_policy(sandbox, refuses):
         statement]
     with refuses("AccessDenied", 403):
         client.delete_bucket(Bucket="policed")
+    sandbox.advance(1)
     public = {**statement, "Effect": "Allow"}
     with refuses("AccessDenied", 403, "BlockPublicPolicy"):
         client.put_bucket_policy(Bucket="policed", Policy=json.dumps({"Statement": [public]}))
+    sandbox.advance(1)
     client.delete_bucket_policy(Bucket="policed")
     client.delete_bucket(Bucket="policed")
 

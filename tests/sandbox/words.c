@@ -143,6 +143,11 @@ struct answer words_invalid(const struct operation *op, const struct problem *pr
             return answer_error(AWS_INVALID, "MissingRequiredParameterException", 400,
                                 "The request must contain the parameter %s.", last + 1);
     }
+    /* What a document lacks is S3's schema's to say; only the members beside it have names. */
+    if (strcmp(op->service, "s3") == 0 && value == NULL && last > problem->pointer)
+        return answer_error(AWS_INVALID, "MalformedXML", 400,
+                            "The XML you provided was not well-formed or did not validate against "
+                            "our published schema");
     struct buffer broken = { 0 };
     if (!constraint(shape, value, &broken))
         buffer_str(&broken, problem->text);
