@@ -11,7 +11,8 @@ CLANG = build/clang
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
-demo: setup-build all
+demo: setup-build
+	@$(MAKE) --no-print-directory all
 	@tests/demo/demo.sh $(BUILD)
 
 test: setup-test
@@ -21,7 +22,7 @@ soak: setup-soak
 	@.venv/bin/python tests/run.py soak
 
 .PHONY: setup-build setup-test setup-soak
-setup-%:
+setup-build setup-test setup-soak: setup-%:
 	@tests/setup.sh $*
 
 $(BUILD)/build.ninja:
