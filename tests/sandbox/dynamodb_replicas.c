@@ -75,21 +75,6 @@ static bool read_change(struct request *r, struct change *ret, struct answer *re
     return true;
 }
 
-/* AWS checks the caller for what the replica needs in its region, not only for UpdateTable here. */
-static bool allowed(struct request *r, enum region region, const char *name,
-                    const char *const actions[], struct answer *reterr)
-{
-    autofree char *arn = dynamodb_arn(r->cloud, region, name);
-    for (size_t i = 0; actions[i] != NULL; i++)
-        if (!cloud_allowed(r->cloud, r->caller->principal, actions[i], arn, NULL)) {
-            *reterr = service_error(r, "AccessDeniedException",
-                                    "User: %s is not authorized to perform: %s on resource: %s",
-                                    r->caller->principal, actions[i], arn);
-            return false;
-        }
-    return true;
-}
-
 static bool has_member(const json_t *table, enum region region)
 {
     size_t i;
@@ -102,17 +87,13 @@ static bool has_member(const json_t *table, enum region region)
 static bool target_free(struct request *r, const char *name, enum region region,
                         struct answer *reterr)
 {
-    static const char *const needs[] = { "dynamodb:CreateTable", "dynamodb:CreateTableReplica",
-                                         NULL };
-    if (dynamodb_table(r->cloud, region, name) != NULL) {
-        *reterr = dynamodb_invalid(r,
-                                   "Failed to create a the new replica of table with name: "
-                                   "'%s' because one or more replicas already existed as "
-                                   "tables.",
-                                   name);
-        return false;
-    }
-    return allowed(r, region, name, needs, reterr);
+    if (dynamodb_table(r->cloud, region, name) == NULL)
+        return true;
+    *reterr = dynamodb_invalid(r,
+                               "Failed to create a the new replica of table with name: '%s' "
+                               "because one or more replicas already existed as tables.",
+                               name);
+    return false;
 }
 
 /* ---- checks ---- */
@@ -279,9 +260,6 @@ static struct answer create_step(struct request *r, const char *name, json_t *ta
 static struct answer delete_step(struct request *r, const char *name, json_t *table,
                                  const struct change *change)
 {
-    static const char *const needs[] = { "dynamodb:DeleteTable", "dynamodb:DeleteTableReplica",
-                                         NULL };
-    struct answer error;
     const char *problem = delete_problem(table, change);
     if (problem != NULL)
         return dynamodb_invalid(r, "%s", problem);
@@ -290,8 +268,6 @@ static struct answer delete_step(struct request *r, const char *name, json_t *ta
         if (!has_member(table, change->delete[i]) || theirs == NULL)
             return dynamodb_invalid(r, "Replica in Region %s is not part of the global table %s",
                                     region_name(change->delete[i]), name);
-        if (!allowed(r, change->delete[i], name, needs, &error))
-            return error;
         if (member_true(theirs, "protected"))
             return dynamodb_invalid(r, "Resource cannot be deleted as it is currently protected "
                                        "against deletion. Disable deletion protection first.");

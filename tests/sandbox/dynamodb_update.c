@@ -28,9 +28,9 @@ static struct answer change_capacity(struct request *r, const char *name, json_t
 {
     const json_t *definition = json_object_get(table, "definition");
     const char *mode = member_str(r->args, "BillingMode");
-    const char *was = member_str(definition, "BillingMode");
     const json_t *capacity = json_object_get(r->args, "ProvisionedThroughput");
-    bool on_demand = str_eq(mode != NULL ? mode : was, "PAY_PER_REQUEST");
+    bool was_on_demand = member_is(definition, "BillingMode", "PAY_PER_REQUEST");
+    bool on_demand = mode != NULL ? strcmp(mode, "PAY_PER_REQUEST") == 0 : was_on_demand;
     if (on_demand && capacity != NULL)
         return dynamodb_invalid(r, INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can "
                                            "be specified when BillingMode is PAY_PER_REQUEST");
@@ -48,7 +48,7 @@ static struct answer change_capacity(struct request *r, const char *name, json_t
     json_auto_t *new_mode = json_string(on_demand ? "PAY_PER_REQUEST" : "PROVISIONED");
     set_shared(r, name, table, "BillingMode", new_mode);
     set_shared(r, name, table, "ProvisionedThroughput", capacity != NULL ? capacity : empty);
-    if (on_demand && !str_eq(was, "PAY_PER_REQUEST"))
+    if (on_demand && !was_on_demand)
         member_set_int(table, "on_demand_since", r->now.wall.ms);
     table_start_all(r, name, table, "UPDATING", TABLE_UPDATE);
     return answer_ok(NULL);

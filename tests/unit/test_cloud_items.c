@@ -370,6 +370,68 @@ START_TEST(test_query)
 }
 END_TEST
 
+START_TEST(test_batches)
+{
+    static const char *const refused[][3] = {
+        { "'absent': {'Keys': [{'pk': {'S': 'a'}}]}", "ResourceNotFoundException", "not found" },
+        { "'items': {'Keys': [{'pk': {'S': 'a'}, 'sk': {'N': '1'}}, {'pk': {'S': 'a'}, 'sk': "
+          "{'N': '1.0'}}]}",
+          "ValidationException", "duplicates" },
+        { "'items': {'Keys': [{'pk': {'S': 'a'}}]}", "ValidationException", "schema" },
+        { "'items': {'Keys': [{'pk': {'S': 'a'}, 'sk': {'N': 'x'}}]}", "ValidationException", "" },
+        { "'items': {'Keys': [{'pk': {'S': 'a'}, 'sk': {'N': '1'}}], 'ProjectionExpression': "
+          "'a b'}",
+          "ValidationException", "Invalid ProjectionExpression" },
+        { "'items': {'Keys': [{'pk': {'S': 'a'}, 'sk': {'N': '1'}}], 'AttributesToGet': ['pk']}",
+          "ValidationException", "legacy parameter" },
+    };
+    struct world w = world_new(1);
+    make_table(&w);
+    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+        autofree char *args = xasprintf("{'RequestItems': {%s}}", refused[i][0]);
+        world_fails(&w, "dynamodb:BatchGetItem", EAST1, args, refused[i][1], refused[i][2]);
+    }
+    json_t *keys = json_array();
+    for (int i = 0; i < 101; i++)
+        json_array_append_new(keys, json_pack("{s:{s:s}, s:{s:o}}", "pk", "S", "a", "sk", "N",
+                                              json_sprintf("%d", i)));
+    struct answer many = world_call(
+        &w, "dynamodb:BatchGetItem", EAST1,
+        json_pack("{s:{s:{s:o}}}", "RequestItems", "items", "Keys", keys));
+    ck_assert_str_eq(many.code, "ValidationException");
+    answer_clear(&many);
+    world_clear(&w);
+}
+END_TEST
+
+/* A write costs a unit a kilobyte, a read one for four, or half of it when it may be stale. */
+START_TEST(test_consumed_capacity)
+{
+    enum { SIZE = 5000 };
+    struct world w = world_new(1);
+    make_table(&w);
+    char text[SIZE + 1];
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    autofree char *rest = xasprintf("'ReturnConsumedCapacity': 'TOTAL', 'Item': {'pk': {'S': 'a'}, "
+                                    "'sk': {'N': '1'}, 'x': {'S': '%s'}}",
+                                    text);
+    struct answer answer = put(&w, EAST1, "items", rest);
+    ck_assert_str_eq(unit_at(json_incref(answer.body), "/ConsumedCapacity/CapacityUnits"), "5.0");
+    answer_clear(&answer);
+    for (int strong = 0; strong < 2; strong++) {
+        autofree char *args = xasprintf("{'TableName': 'items', 'Key': {'pk': {'S': 'a'}, 'sk': "
+                                        "{'N': '1'}}, 'ReturnConsumedCapacity': 'TOTAL', "
+                                        "'ConsistentRead': %s}",
+                                        strong ? "true" : "false");
+        ck_assert_str_eq(unit_at(world_ok(&w, "dynamodb:GetItem", EAST1, args),
+                                 "/ConsumedCapacity/CapacityUnits"),
+                         strong ? "2.0" : "1.0");
+    }
+    world_clear(&w);
+}
+END_TEST
+
 /* ---- between regions ---- */
 
 static void make_global(struct world *w, bool strong)
@@ -525,6 +587,8 @@ int main(void)
         test_update_expressions,
         test_conditional_update,
         test_query,
+        test_batches,
+        test_consumed_capacity,
         test_eventual_replication,
         test_isolated_region_catches_up,
         test_strong_replication,
