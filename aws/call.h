@@ -48,6 +48,7 @@ struct call {
     char *slot;   /* owned; fact key, unique within its resource: "policy:logs" */
     enum retry retry;
     enum priority priority;
+    bool begun;         /* goes on with work that was begun: before calls that only begin some */
     msec_t deadline;    /* boot time; 0: the client's default */
     unsigned max_pages; /* 0: all of them, as far as the client's bound goes */
 };

@@ -178,14 +178,17 @@ static void wait_for(struct client *c, struct job *job, uint64_t id, const struc
     struct waiter *waiter = xcalloc(1, sizeof *waiter);
     waiter->id = id;
     waiter->job = job;
+    waiter->patient = call->deadline == 0;
     waiter->names = names == NULL ? NULL : json_copy((json_t *)(uintptr_t)names);
     waiter->timer = (struct heap_node){ .rank = deadline, .order = ++c->serial, .owner = waiter };
     heap_add(&c->deadlines, &waiter->timer);
     TAILQ_INSERT_TAIL(&job->waiters, waiter, others);
     job->n_waiters++;
     c->pending++;
-    if (call->priority > job->call.priority) {
-        job->call.priority = call->priority;
+    if (call->priority > job->call.priority || call->begun > job->call.begun) {
+        job->call.priority = call->priority > job->call.priority ? call->priority
+                                                                 : job->call.priority;
+        job->call.begun |= call->begun;
         if (job->state == JOB_QUEUED)
             client_send_queue(c, job);
     }

@@ -13,7 +13,11 @@
 #include "aws/endpoint.h"
 
 struct client_settings {
-    msec_t call_timeout;    /* default deadline of a call, counted from submit; 60 s */
+    /* Default deadline of a call, counted from its first attempt; 60 s. One that was never sent is
+     * refused this long after submit, unless all it waits for is the turn that drd's own budget
+     * gives it: that queue moves, however long it is. A family that AWS throttles has no such
+     * patience. */
+    msec_t call_timeout;
     msec_t attempt_timeout; /* 10 s */
     unsigned max_pages;     /* of one call; 1000 */
     unsigned in_flight;     /* attempts at once per region; 16. Failover may use as many again */

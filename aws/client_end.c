@@ -90,11 +90,34 @@ static void take_out(struct client *c, struct job *job)
         heap_remove(&c->delayed, &job->place);
 }
 
+void client_end_later(struct client *c, struct waiter *waiter, struct now now)
+{
+    if (!waiter->patient)
+        return;
+    heap_remove(&c->deadlines, &waiter->timer);
+    waiter->timer.rank = now.boot + c->settings.call_timeout;
+    heap_add(&c->deadlines, &waiter->timer);
+}
+
+/* Its turn will come: it was never sent, and only drd's own budget makes it wait. */
+static bool in_a_moving_queue(const struct client *c, const struct waiter *waiter)
+{
+    const struct job *job = waiter->job;
+    enum region home = job->home;
+    enum budget_family family = job->call.op->family;
+    return waiter->patient && job->attempts == 0 && job->state == JOB_QUEUED &&
+           c->lanes[home][family].wait_until != 0 && c->budget.buckets[home][family].pause == 0;
+}
+
 void client_end_expired(struct client *c, struct now now, struct client_effects *out)
 {
     for (struct waiter *waiter; (waiter = heap_first(&c->deadlines)) != NULL;) {
         if (waiter->timer.rank > now.boot)
             return;
+        if (in_a_moving_queue(c, waiter)) {
+            client_end_later(c, waiter, now);
+            continue;
+        }
         struct job *job = waiter->job;
         answer_waiter(c, waiter,
                       unfinished(job, job->state == JOB_SENT, what_it_waited_for(c, job)), now,

@@ -12,7 +12,8 @@ void client_send_queue(struct client *c, struct job *job)
     struct lane *lane = lane_of(c, job);
     heap_remove(&lane->jobs, &job->place);
     job->state = JOB_QUEUED;
-    job->place.rank = job->internal ? -N_PRIORITIES : -(int64_t)job->call.priority;
+    job->place.rank = job->internal ? -2 * N_PRIORITIES
+                                    : -2 * (int64_t)job->call.priority - job->call.begun;
     job->place.order = job->serial;
     heap_add(&lane->jobs, &job->place);
 }
@@ -62,6 +63,9 @@ static void send_attempt(struct client *c, struct job *job, const struct credent
         if (job->names_may_come)
             lookup_remove(&c->reads, &job->entry);
         job->names_may_come = false;
+        struct waiter *waiter;
+        TAILQ_FOREACH(waiter, &job->waiters, others)
+        client_end_later(c, waiter, now);
     }
     if (c->n_sent == c->sent_size) {
         c->sent_size = c->sent_size == 0 ? 16 : 2 * c->sent_size;

@@ -18,6 +18,7 @@ struct waiter {
     uint64_t id;
     struct job *job;
     json_t *names;          /* owned; what it asks of a batch, or NULL */
+    bool patient;           /* no deadline of its own: call_timeout holds */
     struct heap_node timer; /* in client.deadlines, by deadline */
     TAILQ_ENTRY(waiter) others;
 };
@@ -110,5 +111,7 @@ void client_end_job(struct client *c, struct job *job, struct answer answer, str
 void client_end_unfinished(struct client *c, struct job *job, const char *why, struct now now,
                            struct client_effects *out);
 void client_end_expired(struct client *c, struct now now, struct client_effects *out);
+/* call_timeout begins now. */
+void client_end_later(struct client *c, struct waiter *waiter, struct now now);
 
 #endif

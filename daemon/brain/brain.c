@@ -29,6 +29,7 @@ void brain_free(struct brain *b)
         return;
     engine_free(b->engine);
     orders_clear(&b->orders);
+    journal_clear(&b->journal);
     topology_unref(b->topology);
     topology_unref(b->in_use);
     json_decref(b->secrets);

@@ -201,8 +201,6 @@ static void make_orphan(struct engine *e, struct item *item, struct turn *t)
         engine_item_settle(e, item, NEVER, t);
     item->orphan_want = item_identity(item->kind, item->resource->want);
     item->resource = NULL;
-    if (item->inventory_hash == ENGINE_INVENTORY_LOST)
-        engine_write_inventory(e, item, t);
     item_set_drift(item, NULL, NULL);
     engine_item_state(e, item, ITEM_ORPHANED, "no longer in the configuration", NULL, t->now.boot);
 }
@@ -551,19 +549,10 @@ json_t *engine_take_plan(struct engine *e)
 
 /* Events */
 
-/* Finds out by itself whether the store takes records again; the hold is worth repeating. */
-static void try_journal(struct engine *e, struct turn *t)
-{
-    if (e->journal->error == 0 || journal_refuses(e->journal, t->now.boot) > 0)
-        return;
-    engine_record_hold(e, t);
-    journal_tries(e->journal, e->journal->seq);
-}
-
 void engine_tick(struct engine *e, struct turn *t)
 {
     if (!e->stopping)
-        try_journal(e, t);
+        journal_probe(e->journal, t);
     if (e->hold.reason != NULL && e->hold.until != 0 && t->now.boot >= e->hold.until)
         engine_hold(e, NULL, "the end of its time", 0, t);
     for (;;) {

@@ -62,8 +62,9 @@ bool engine_asked(const struct engine *e);
 uint64_t engine_passed(const struct engine *e);
 /* Resources that are neither in sync nor given up for now (AWS at work, retries that are due). */
 size_t engine_unsettled(const struct engine *e);
-/* After a dry pass: [{"resource", "kind", "region", "action", "operation", "drift"}]. Takes it out;
- * new reference, never NULL. */
+/* After a dry pass: [{"resource", "kind", "region", "action", "operation", "drift", "others"?}];
+ * others: what differs too, and is changed by further operations. Takes it out; new reference,
+ * never NULL. */
 json_t *engine_take_plan(struct engine *e);
 
 /* Hold: nothing is changed until it ends. reason NULL ends it; until: wall ms, 0: no end. */

@@ -28,16 +28,10 @@ void engine_hold(struct engine *e, const char *reason, const char *who, int64_t 
     e->hold.until = until_wall_ms != 0 ? t->now.boot + (until_wall_ms - t->now.wall.ms) : 0;
     e->hold.since_wall = t->now.wall.ms;
     e->hold.until_wall = until_wall_ms;
-    engine_record_hold(e, t);
-}
-
-void engine_record_hold(struct engine *e, struct turn *t)
-{
-    json_t *value = NULL;
-    if (e->hold.reason != NULL)
-        value = json_pack("{ss ss sI sI}", "reason", e->hold.reason, "who", e->hold.who, "since",
-                          (json_int_t)e->hold.since_wall, "until", (json_int_t)e->hold.until_wall);
-    journal_setting(e->journal, "hold", value, t);
+    journal_setting(e->journal, "hold",
+                    json_pack("{ss ss sI sI}", "reason", reason, "who", who, "since",
+                              (json_int_t)t->now.wall.ms, "until", (json_int_t)until_wall_ms),
+                    t);
 }
 
 bool engine_on_hold(const struct engine *e)

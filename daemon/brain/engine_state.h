@@ -16,9 +16,6 @@
 /* Call ids: a serial number above the slot of the item they are for. */
 enum { SLOT_BITS = 24 };
 
-/* An item's inventory_hash when what was recorded may not have reached the store. */
-#define ENGINE_INVENTORY_LOST UINT64_MAX
-
 struct pass {
     uint64_t number;
     bool running, dry;
@@ -70,7 +67,6 @@ struct engine {
         uint32_t slot;
     } *pending; /* changes being recorded */
     size_t n_pending;
-    bool inventory_lost;
     uint64_t changes, changes_failed, not_retained;
     msec_t last_change;
 };
@@ -87,9 +83,6 @@ void engine_item_state(struct engine *e, struct item *item, enum item_state stat
 void engine_item_settle(struct engine *e, struct item *item, msec_t again, struct turn *t);
 void engine_remove(struct engine *e, struct item *item, struct turn *t);
 msec_t engine_backoff(struct engine *e, unsigned failures, msec_t first, msec_t most);
-
-/* engine_orders.c */
-void engine_record_hold(struct engine *e, struct turn *t);
 
 /* engine_step.c */
 void engine_step_item(struct engine *e, struct item *item, struct turn *t);

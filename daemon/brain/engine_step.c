@@ -117,6 +117,8 @@ static void send_read(struct engine *e, struct item *item, struct call *call, st
     item->calls[item->n_calls++] = (struct item_call){ id, xstrdup(call->slot), call->op };
     if (e->pass.operation != NULL && call->priority < PRIORITY_OPERATOR)
         call->priority = PRIORITY_OPERATOR;
+    call->begun = json_object_size(item->facts) >
+                  0; /* or they would be old before they are all there */
     turn_call(t, id, *call, 0);
     *call = (struct call){ 0 };
     e->calls_out++;
@@ -302,6 +304,8 @@ void engine_step_answer(struct engine *e, struct item *item, const struct item_c
     if (call->slot == NULL || item->phase != PHASE_READING)
         return;
     if (answer->class == AWS_OK || answer->class == AWS_NOT_FOUND) {
+        if (json_object_size(item->facts) == 0)
+            item->facts_since = t->now.boot; /* not before: calls may have waited long to be sent */
         json_object_set_new(item->facts, call->slot, fact_new(answer));
     } else {
         item_set_error(item, call->op, answer, false, t->now.boot);

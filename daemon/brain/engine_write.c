@@ -137,11 +137,11 @@ static void add_to_plan(struct engine *e, struct item *item, const struct verdic
                          : str_eq(verdict->reason, "absent") ? "create"
                                                              : "update";
     if (e->pass.plan != NULL && json_array_size(e->pass.plan) < PLAN_MOST)
-        json_array_append_new(e->pass.plan,
-                              json_pack("{ss ss ss ss ss ss* sO*}", "resource", item->id, "kind",
-                                        item->kind_name, "region", region_name(item->region),
-                                        "action", action, "operation", name, "reason",
-                                        verdict->reason, "drift", verdict->drift));
+        json_array_append_new(
+            e->pass.plan, json_pack("{ss ss ss ss ss ss* sO* sO*}", "resource", item->id, "kind",
+                                    item->kind_name, "region", region_name(item->region), "action",
+                                    action, "operation", name, "reason", verdict->reason, "drift",
+                                    verdict->drift, "others", verdict->others));
     item_set_drift(item, verdict->drift, verdict->others);
     engine_item_state(e, item, item->doomed ? ITEM_DESTROYING : ITEM_DRIFTED, verdict->reason, NULL,
                       t->now.boot);
@@ -150,7 +150,8 @@ static void add_to_plan(struct engine *e, struct item *item, const struct verdic
 
 /* The change that AWS accepted a while ago is wanted again: either it does not show yet, or it did
  * not stick. True when this change is dealt with. */
-static bool accepted_before(struct engine *e, struct item *item, uint64_t hash, struct turn *t)
+static bool accepted_before(struct engine *e, struct item *item, const struct verdict *verdict,
+                            uint64_t hash, struct turn *t)
 {
     msec_t at = 0;
     for (size_t i = 0; i < ARRAY_SIZE(item->accepted); i++)
@@ -158,6 +159,7 @@ static bool accepted_before(struct engine *e, struct item *item, uint64_t hash, 
             at = msec_max(at, item->accepted[i].at);
     if (at == 0)
         return false;
+    item_set_drift(item, verdict->drift, verdict->others); /* what is seen now, not what was done */
     if (t->now.boot - at < msec_max(item->kind->settle, SETTLE_LEAST)) {
         item_rest(item);
         item->settle_delay = msec_min(item->settle_delay * 2, LOOK_MOST);
@@ -232,6 +234,7 @@ static void make_change(struct engine *e, struct item *item, struct verdict *ver
     uint64_t id = ++e->serial << SLOT_BITS | item->slot;
     item->calls = xrealloc(item->calls, item->n_calls + 1, sizeof(*item->calls));
     item->calls[item->n_calls++] = (struct item_call){ id, xstrdup("change"), op };
+    call->begun = true;
     turn_call(t, id, *call, seq);
     *call = (struct call){ 0 };
     e->calls_out++;
@@ -256,7 +259,7 @@ void engine_write_verdict(struct engine *e, struct item *item, struct verdict *v
         add_to_plan(e, item, verdict, t);
         return;
     }
-    if (accepted_before(e, item, hash, t))
+    if (accepted_before(e, item, verdict, hash, t))
         return;
     struct refusal refusal;
     if (refused(e, item, verdict, t, &refusal)) {
@@ -415,29 +418,9 @@ static void change_unrecorded(struct engine *e, struct item *item, struct turn *
     engine_item_settle(e, item, msec_max(journal_refuses(e->journal, t->now.boot), 1), t);
 }
 
-/* A lost record may have been the hold, or part of the inventory: all of it is recorded anew, at
- * each resource's next in_sync, once the store takes records again. */
-static void inventory_recorded(struct engine *e, int error, struct turn *t)
-{
-    bool again = error == 0 && e->inventory_lost;
-    e->inventory_lost = error != 0;
-    if (!again)
-        return;
-    engine_record_hold(e, t);
-    for (uint32_t i = 1; i < e->n_slots; i++) {
-        struct item *item = e->items[i];
-        if (item == NULL || item->inventory_hash == 0)
-            continue;
-        item->inventory_hash = ENGINE_INVENTORY_LOST;
-        if (item->resource == NULL && !item->leaving) /* nothing else would record an orphan */
-            engine_write_inventory(e, item, t);
-    }
-}
-
 struct item *engine_write_recorded(struct engine *e, uint64_t seq, int error, struct turn *t)
 {
     journal_recorded(e->journal, seq, error, t);
-    inventory_recorded(e, error, t);
     for (size_t i = 0; i < e->n_pending; i++)
         if (e->pending[i].seq == seq) {
             struct item *item = e->items[e->pending[i].slot];

@@ -372,6 +372,7 @@ static void print_changes(const json_t *changes)
         bool planned = json_object_get(change, "drift") != NULL;
         add_drift(&what, json_object_get(change, planned ? "drift" : "fields"),
                   planned ? "live" : "before", planned ? "wanted" : "after");
+        add_drift(&what, json_object_get(change, "others"), "live", "wanted");
         autofree char *shown = buffer_take(&what);
         const char *operation = text(change, "operation");
         const char *const cells[] = { text(change, "action"), text(change, "resource"),

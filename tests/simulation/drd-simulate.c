@@ -2,7 +2,7 @@
 /* drd-simulate: brain, client and a cloud in one process under virtual time.
  *     drd-simulate --seeds N [--from S]     plays N incidents; the first that fails is named
  *     drd-simulate --seed S --trace         plays one, and says all that happens
- *     drd-simulate --in-sync-pass --resources N [--rtt MS]    figures of a pass, as JSON
+ *     drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]    figures, as JSON
  * Exit: 0 no judge failed, 1 one did, 2 usage. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,12 +14,12 @@
 static void usage(void)
 {
     fputs("usage: drd-simulate --seeds N [--from S] | --seed S [--trace]\n"
-          "       drd-simulate --in-sync-pass --resources N [--rtt MS]\n",
+          "       drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]\n",
           stderr);
 }
 
 struct options {
-    uint64_t seeds, from, resources;
+    uint64_t seeds, from, resources, at_once;
     msec_t round_trip;
     bool trace, in_sync_pass;
 };
@@ -27,10 +27,15 @@ struct options {
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option table[] = {
-        { "seeds", required_argument, NULL, 'n' },     { "from", required_argument, NULL, 'f' },
-        { "seed", required_argument, NULL, 's' },      { "trace", no_argument, NULL, 't' },
-        { "in-sync-pass", no_argument, NULL, 'p' },    { "rtt", required_argument, NULL, 'r' },
-        { "resources", required_argument, NULL, 'R' }, { NULL, 0, NULL, 0 },
+        { "seeds", required_argument, NULL, 'n' },
+        { "from", required_argument, NULL, 'f' },
+        { "seed", required_argument, NULL, 's' },
+        { "trace", no_argument, NULL, 't' },
+        { "in-sync-pass", no_argument, NULL, 'p' },
+        { "rtt", required_argument, NULL, 'r' },
+        { "resources", required_argument, NULL, 'R' },
+        { "at-once", required_argument, NULL, 'a' },
+        { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
@@ -53,6 +58,9 @@ static bool parse(int argc, char **argv, struct options *o)
             break;
         case 'r':
             o->round_trip = (msec_t)number;
+            break;
+        case 'a':
+            o->at_once = number;
             break;
         case 'R':
             o->resources = number;
@@ -86,12 +94,13 @@ static int play(const struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options options = { .from = 1, .round_trip = 30 };
+    struct options options = { .from = 1, .round_trip = 30, .at_once = 32 };
     if (!parse(argc, argv, &options)) {
         usage();
         return 2;
     }
     if (options.in_sync_pass)
-        return figures_in_sync_pass((unsigned)options.resources, options.round_trip);
+        return figures_in_sync_pass((unsigned)options.resources, (unsigned)options.at_once,
+                                    options.round_trip);
     return play(&options);
 }

@@ -7,12 +7,14 @@
 #include "tests/simulation/house.h"
 
 /* Two thirds queues (each with its dead letters), one third parameters, all in both regions. */
-static char *configuration(unsigned n)
+static char *configuration(unsigned n, unsigned at_once)
 {
     struct buffer b = { 0 };
-    buffer_str(&b, "{\"suffix\": \"sim\", \"regions\": {\"primary\": \"us-east-1\", \"secondary\": "
-                   "\"us-east-2\"}, \"settings\": {\"pass_interval_s\": 86400, "
-                   "\"writes_per_pass\": 100000, \"resources_at_once\": 32}, \"queues\": {");
+    buffer_printf(&b,
+                  "{\"suffix\": \"sim\", \"regions\": {\"primary\": \"us-east-1\", \"secondary\": "
+                  "\"us-east-2\"}, \"settings\": {\"pass_interval_s\": 86400, "
+                  "\"writes_per_pass\": 100000, \"resources_at_once\": %u}, \"queues\": {",
+                  at_once);
     unsigned each = n / 6 > 0 ? n / 6 : 1;
     for (unsigned i = 0; i < each; i++)
         buffer_printf(&b, "%s\"q%u\": {}", i > 0 ? ", " : "", i);
@@ -38,9 +40,9 @@ static msec_t bound(const struct house *h, const unsigned long *attempts, msec_t
     return least;
 }
 
-int figures_in_sync_pass(unsigned n, msec_t round_trip)
+int figures_in_sync_pass(unsigned n, unsigned at_once, msec_t round_trip)
 {
-    autofree char *text = configuration(n);
+    autofree char *text = configuration(n, at_once);
     const struct house_settings settings = {
         .seed = 1, .text = text, .round_trip = round_trip, .budget_scale = 1
     };

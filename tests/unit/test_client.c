@@ -283,6 +283,83 @@ START_TEST(budgets_hold_and_other_families_do_not_wait)
 }
 END_TEST
 
+/* A queue that only drd's own budget slows down moves: nobody in it is refused. */
+START_TEST(a_long_queue_is_served_to_its_end)
+{
+    struct world *w = world_new((struct client_settings){ 0 });
+    enum { N = 450 }; /* 90 s at 5 a second */
+    for (uint64_t id = 1; id <= N; id++)
+        world_submit(w, id, world_create_queue("q", HERE));
+    for (unsigned i = 0; i < 1000 && client_pending(w->c) > 0; i++) {
+        world_pass(w, 100);
+        while (w->n_out > 0)
+            world_ok(w, 0, "{'QueueUrl': 'u'}");
+    }
+    for (uint64_t id = 1; id <= N; id++)
+        ck_assert_class(w, id, AWS_OK);
+    world_free(w);
+}
+END_TEST
+
+/* Where AWS throttles, patience ends; and a call that was sent late has its whole time. */
+START_TEST(patience_ends_where_aws_throttles)
+{
+    struct world *w = world_new((struct client_settings){ 0 });
+    enum { N = 450 };
+    for (uint64_t id = 1; id <= N; id++)
+        world_submit(w, id, world_create_queue("q", HERE));
+    for (unsigned i = 0; i < 59; i++) {
+        world_pass(w, 1000);
+        while (w->n_out > 1)
+            world_ok(w, 0, "{'QueueUrl': 'u'}");
+        while (w->n_out > 0)
+            world_error(w, 0, AWS_THROTTLED, "RequestThrottled", 400);
+    }
+    ck_assert_uint_eq(w->answered[N], 0);
+    world_pass(w, 1000);
+    ck_assert_class(w, N, AWS_REFUSED);
+    ck_assert_ptr_nonnull(strstr(w->answers[N].message, "waited for its budget"));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(the_deadline_counts_from_the_first_attempt)
+{
+    struct world *w = world_new((struct client_settings){ .in_flight = 1 });
+    world_submit(w, 1, world_create_queue("a", HERE));
+    world_submit(w, 2, world_create_queue("b", HERE));
+    world_pass(w, 59000);
+    world_ok(w, 0, "{'QueueUrl': 'u'}");
+    world_pass(w, 0);
+    ck_assert_int_eq(w->out[0].timeout, 10000);
+    world_pass(w, 59999);
+    ck_assert_uint_eq(w->answered[2], 0);
+    world_pass(w, 1);
+    ck_assert_class(w, 2, AWS_UNKNOWN_OUTCOME);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(what_was_begun_goes_first)
+{
+    struct world *w = world_new((struct client_settings){ .in_flight = 1 });
+    world_submit(w, 1, world_create_queue("a", HERE));
+    world_submit(w, 2, world_create_queue("b", HERE));
+    struct call begun = world_create_queue("c", HERE);
+    begun.begun = true;
+    world_submit(w, 3, begun);
+    world_pass(w, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(w->out[0].args, "QueueName")), "c");
+    struct call important = world_create_queue("d", HERE);
+    important.priority = PRIORITY_OPERATOR;
+    world_submit(w, 4, important);
+    world_ok(w, 0, "{'QueueUrl': 'u'}");
+    world_pass(w, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(w->out[0].args, "QueueName")), "d");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_throttled_family_pauses_alone)
 {
     struct world *w = world_new((struct client_settings){ 0 });
@@ -992,6 +1069,10 @@ int main(void)
         a_failure_of_aws_may_have_done_the_write,
         the_quota_ends_a_storm_of_retries,
         budgets_hold_and_other_families_do_not_wait,
+        a_long_queue_is_served_to_its_end,
+        patience_ends_where_aws_throttles,
+        the_deadline_counts_from_the_first_attempt,
+        what_was_begun_goes_first,
         a_throttled_family_pauses_alone,
         places_per_region_and_order,
         failover_finds_a_place_when_all_hang,

@@ -106,6 +106,7 @@ static void world_init(struct world *w, bool observe, const json_t *checkpoint)
 static void world_clear(struct world *w)
 {
     engine_free(w->engine);
+    journal_clear(&w->journal);
     for (size_t i = 0; i < w->n_out; i++)
         call_clear(&w->out[i].call);
     json_decref(w->things);
@@ -483,6 +484,52 @@ START_TEST(test_journal_unwritable_stops_changes_only)
 }
 END_TEST
 
+static const json_t *stored(const struct world *w, const char *key)
+{
+    const json_t *value = NULL;
+    for (size_t i = 0; i < json_array_size(w->records); i++) {
+        const json_t *body = json_array_get(json_array_get(w->records, i), 1);
+        if (str_eq(json_string_value(json_object_get(body, "key")), key) ||
+            str_eq(json_string_value(json_object_get(body, "id")), key))
+            value = body;
+    }
+    return value;
+}
+
+/* Settings, and the inventory: in their latest form, once each. */
+START_TEST(test_what_was_lost_is_recorded_anew)
+{
+    struct world w;
+    world_init(&w, false, NULL);
+    configure(&w, "a b!", "fake", MODE_ENFORCE);
+    run_for(&w, SECONDS(5));
+    json_object_set_new(w.things, "b", json_string("changed"));
+    run_for(&w, MINUTES(1));
+    w.record_error = -ENOSPC;
+    struct effects effects = { 0 };
+    struct turn t = { w.now, &effects };
+    engine_hold(w.engine, "lost, and taken back", "tester", 0, &t);
+    engine_hold(w.engine, NULL, "tester", 0, &t);
+    ck_assert_ptr_null(engine_approve(w.engine, "fake/b", "tester", &t));
+    settle(&w, &effects);
+    engine_hold(w.engine, "to be kept", "tester", 0, &t);
+    settle(&w, &effects);
+    ck_assert_ptr_null(stored(&w, "hold"));
+    run_for(&w, SECONDS(20));
+    w.record_error = 0;
+    run_for(&w, MINUTES(1));
+    const json_t *hold = json_object_get(stored(&w, "hold"), "value");
+    ck_assert_str_eq(json_string_value(json_object_get(hold, "reason")), "to be kept");
+    ck_assert_ptr_nonnull(json_object_get(stored(&w, "approve:fake/b"), "value"));
+    size_t settings = count_records(&w, RECORD_SETTING);
+    run_for(&w, MINUTES(5));
+    ck_assert_uint_eq(count_records(&w, RECORD_SETTING), settings);
+    ck_assert_uint_eq(w.journal.lost, 0);
+    ck_assert_uint_eq(json_object_size(w.journal.unsure), 0);
+    world_clear(&w);
+}
+END_TEST
+
 START_TEST(test_lost_replies_and_errors)
 {
     static const struct {
@@ -540,6 +587,26 @@ START_TEST(test_not_retained_is_said_and_not_looped)
     ck_assert_uint_eq(count_writes(&w), 1);
     ck_assert_str_eq(state_of(&w, "fake/a"), "drifted");
     ck_assert_int_eq(status_number(&w, NULL, "not_retained"), 1);
+    world_clear(&w);
+}
+END_TEST
+
+/* Someone changes it again while the change is still to show: people see that value. */
+START_TEST(test_not_retained_shows_what_is_seen_now)
+{
+    struct world w;
+    world_init(&w, false, NULL);
+    configure(&w, "a", "fake", MODE_ENFORCE);
+    run_for(&w, SECONDS(5));
+    w.forgetful = true;
+    json_object_set_new(w.things, "a", json_string("first"));
+    run_for(&w, SECONDS(58));
+    json_object_set_new(w.things, "a", json_string("second"));
+    run_for(&w, SECONDS(20));
+    json_auto_t *row = engine_row(w.engine, "fake/a", w.now.boot);
+    const json_t *entry = json_array_get(json_object_get(row, "drift"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(row, "state")), "drifted");
+    ck_assert_str_eq(json_string_value(json_object_get(entry, "live")), "second");
     world_clear(&w);
 }
 END_TEST
@@ -769,9 +836,11 @@ int main(void)
         test_breaker_opens_and_approval_resets_it,
         test_limits_per_pass,
         test_journal_unwritable_stops_changes_only,
+        test_what_was_lost_is_recorded_anew,
         test_lost_replies_and_errors,
         test_refused_change_is_not_repeated,
         test_not_retained_is_said_and_not_looped,
+        test_not_retained_shows_what_is_seen_now,
         test_lost_region_does_not_stop_the_other,
         test_plan_changes_nothing,
         test_destroys_dependents_first,
