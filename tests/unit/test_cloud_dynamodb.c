@@ -492,6 +492,53 @@ START_TEST(test_tags)
 }
 END_TEST
 
+START_TEST(test_refused_settings)
+{
+    static const char arn[] = "'ResourceArn': 'arn:aws:dynamodb:us-east-1:123456789012:table/";
+    struct world w = world_new(1);
+    world_do(&w, "dynamodb:CreateTable", EAST1, create_orders);
+    autofree char *tag = xasprintf("{%sorders', 'Tags': [{'Key': 'a', 'Value': 'b'}]}", arn);
+    autofree char *untag = xasprintf("{%sorders', 'TagKeys': ['a']}", arn);
+    static const char ttl[] = "{'TableName': 'orders', 'TimeToLiveSpecification': {'Enabled': "
+                              "false, 'AttributeName': 'until'}}";
+    world_fails(&w, "dynamodb:TagResource", EAST1, tag, "ResourceInUseException", "created");
+    world_fails(&w, "dynamodb:UntagResource", EAST1, untag, "ResourceInUseException", "created");
+    world_fails(&w, "dynamodb:UpdateTimeToLive", EAST1, ttl, "ResourceInUseException", "created");
+    world_wait(&w, TABLE_CREATE);
+    world_fails(&w, "dynamodb:UpdateTimeToLive", EAST1, ttl, "ValidationException",
+                "already disabled");
+    world_fails(&w, "dynamodb:TagResource", EAST2, tag, "ValidationException",
+                "Invalid AWS region");
+    json_t *tags = json_array();
+    for (int i = 0; i < 51; i++)
+        json_array_append_new(tags,
+                              json_pack("{s:o, s:s}", "Key", json_sprintf("%d", i), "Value", "v"));
+    struct answer many = world_call(
+        &w, "dynamodb:TagResource", EAST1,
+        json_pack("{s:s, s:o}", "ResourceArn",
+                  "arn:aws:dynamodb:us-east-1:123456789012:table/orders", "Tags", tags));
+    ck_assert_str_eq(many.code, "ValidationException");
+    answer_clear(&many);
+    static const char *const recovery[] = { "true, 'RecoveryPeriodInDays': 7", "false" };
+    static const char *const shown[] = { "ENABLED", "DISABLED" };
+    for (size_t i = 0; i < 2; i++) {
+        autofree char *args = xasprintf("{'TableName': 'orders', "
+                                        "'PointInTimeRecoverySpecification': "
+                                        "{'PointInTimeRecoveryEnabled': %s}}",
+                                        recovery[i]);
+        ck_assert_str_eq(unit_at(world_ok(&w, "dynamodb:UpdateContinuousBackups", EAST1, args),
+                                 "/ContinuousBackupsDescription/PointInTimeRecoveryDescription/"
+                                 "PointInTimeRecoveryStatus"),
+                         shown[i]);
+    }
+    world_fails(&w, "dynamodb:UpdateContinuousBackups", EAST1,
+                "{'TableName': 'orders', 'PointInTimeRecoverySpecification': "
+                "{'PointInTimeRecoveryEnabled': false, 'RecoveryPeriodInDays': 7}}",
+                "ValidationException", "can not be specified");
+    world_clear(&w);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -511,6 +558,7 @@ int main(void)
         test_backups,
         test_time_to_live,
         test_tags,
+        test_refused_settings,
     };
     return unit_run("cloud_dynamodb", tests, ARRAY_SIZE(tests));
 }
