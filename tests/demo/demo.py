@@ -122,11 +122,23 @@ def text_of(value):
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def narrow(before, after):
+    """The part in which two documents differ, so that a long policy shows what matters."""
+    while isinstance(before, (dict, list)) and type(before) is type(after):
+        keys = before.keys() & after.keys() if isinstance(before, dict) else range(
+            min(len(before), len(after)))
+        differing = [k for k in keys if before[k] != after[k]]
+        if len(differing) != 1 or len(before) != len(after):
+            break
+        before, after = before[differing[0]], after[differing[0]]
+    return before, after
+
+
 def print_repair(change):
     print(f"    {change['resource']}: {change['op']}")
     for field in change.get("fields") or []:
-        print(f"      {field['pointer']}: {text_of(field.get('before'))}"
-              f" -> {text_of(field.get('after'))}")
+        before, after = narrow(field.get("before"), field.get("after"))
+        print(f"      {field['pointer'] or 'all of it'}: {text_of(before)} -> {text_of(after)}")
 
 
 def broken_and_repaired(stage):
