@@ -3,6 +3,7 @@
 
 #include "aws/codec.h"
 #include "aws/pattern.h"
+#include "daemon/base/nearest.h"
 
 #include <errno.h>
 
@@ -52,46 +53,16 @@ static const char *type_name(const json_t *value)
 static int check(const struct shape *s, const json_t *value, const struct place *at,
                  struct problem *p);
 
-/* How many characters have to change to make one of the other (Levenshtein's distance); names
- * longer than the table are not compared. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), row[64];
-    if (m >= ARRAY_SIZE(row) || n >= ARRAY_SIZE(row))
-        return SIZE_MAX;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[m];
-}
-
 static int unknown_member(const struct shape *s, const char *key, const struct place *at,
                           struct problem *p)
 {
-    const char *nearest = NULL;
-    size_t least = 4;
-    for (size_t i = 0; i < s->n_members; i++) {
-        size_t d = distance(key, s->members[i].name);
-        if (d < least) {
-            least = d;
-            nearest = s->members[i].name;
-        }
-    }
+    struct nearest nearest;
+    nearest_init(&nearest, key);
+    for (size_t i = 0; i < s->n_members; i++)
+        nearest_offer(&nearest, s->members[i].name);
     (void)wrong(at, p, "unknown member");
-    if (nearest != NULL)
-        problem_remedy(p, "Did you mean %s?", nearest);
+    if (nearest.best != NULL)
+        problem_remedy(p, "Did you mean %s?", nearest.best);
     return -EINVAL;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/expand.h"
 
-#include "config/nearest.h"
 #include "config/place.h"
+#include "daemon/base/nearest.h"
 
 void expand_each(struct expansion *x, const char *section, expand_fn *fn)
 {

@@ -3,8 +3,8 @@
  */
 #include "config/expand.h"
 
-#include "config/nearest.h"
 #include "config/reference.h"
+#include "daemon/base/nearest.h"
 
 /* {section:NAME} → what of which resource. */
 static const struct thing {

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "config/nearest.h"
 #include "config/reference.h"
+#include "daemon/base/nearest.h"
 
 struct resource *graph_add(struct graph *g, const char *kind, const char *name, enum region region,
                            bool global, json_t *want, const char *origin)

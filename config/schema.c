@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/schema.h"
 
-#include "config/nearest.h"
 #include "config/place.h"
+#include "daemon/base/nearest.h"
 
 const char *schema_type_name(enum schema_type type)
 {

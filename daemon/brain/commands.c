@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/brain/commands.h"
 
-#include "config/nearest.h"
+#include "daemon/base/nearest.h"
 
 static void refuse(const struct event *event, int status, struct turn *t, const char *error,
                    const char *reason)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/nearest.h"
+#include "daemon/base/nearest.h"
 #include "daemon/brain/engine_state.h"
 
 static bool counted(const struct item *item, enum region region)

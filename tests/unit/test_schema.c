@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/intent.h"
-#include "config/nearest.h"
 #include "config/place.h"
+#include "daemon/base/nearest.h"
 #include "tests/unit/unit.h"
 
 static const char *rule_even(const char *text)

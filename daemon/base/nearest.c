@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/nearest.h"
+#include "daemon/base/nearest.h"
 
 enum { WORD_MAX = 128 };
 
