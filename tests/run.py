@@ -132,7 +132,7 @@ def soak_steps():
     yield meson("release", "--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var", werror())
     yield Step("demo on a clean clone", ["tests/demo/clean-clone.sh"], timeout=1200)
     yield Step("simulation, long", ["build/release/tests/simulation/drd-simulate",
-                                    "--seeds", "20000", "--from", "100000"], timeout=900)
+                                    "--seeds", "8000", "--from", "100000"], timeout=900)
     yield Step("fuzzers, 60 s each", ["tests/fuzz/run.sh", "60"])
     yield Step("clang-tidy", ["tests/tidy.sh"], timeout=1200)
     yield Step("bench", [".venv/bin/python", "tests/bench/bench.py", "--short"])
