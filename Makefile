@@ -3,8 +3,8 @@
 # Everything is built by meson; this file only says which builds there are and what runs in them.
 
 BUILD = build/release
-ASAN = build/asan
-CLANG = build/clang
+# Newer compilers may warn of more than we have seen: there, warnings stay warnings.
+WERROR = $(shell grep -q 'VERSION_ID="12"' /etc/os-release && echo true || echo false)
 
 .PHONY: all demo test soak clean install
 
@@ -26,7 +26,8 @@ setup-build setup-test setup-soak: setup-%:
 	@tests/setup.sh $*
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=/usr --sysconfdir=/etc --localstatedir=/var -Dwerror=true
+	meson setup $(BUILD) --prefix=/usr --sysconfdir=/etc --localstatedir=/var \
+		-Dwerror=$(WERROR)
 
 install: all
 	meson install -C $(BUILD)
