@@ -251,7 +251,7 @@ static int run_plan(const struct command *command, const struct options *o, char
 
 static int run_approve(const struct command *command, const struct options *o, char **args)
 {
-    json_auto_t *body = json_pack("{s:s}", "id", args[0]);
+    json_auto_t *body = json_pack("{s:s, s:s*}", "id", args[0], "confirm", o->confirm);
     return start(command, o, body, false);
 }
 
@@ -309,7 +309,7 @@ static const struct command commands[] = {
     { "drift",     "",                            "everything that is not in sync, and why",    0, run_look,      "/v1/drift",     render_rows },
     { "resources", "",                            "all resources with their state",             0, run_look,      "/v1/resources?limit=100000", render_rows },
     { "reconcile", "[--wait]",                    "start a pass now",                           0, run_reconcile, "/v1/reconcile", render_started },
-    { "approve",   "ID",                          "let one proposed or stopped change be made", 1, run_approve,   "/v1/approve",   render_started },
+    { "approve",   "ID [--confirm SUFFIX]",       "let one proposed or stopped change be made", 1, run_approve,   "/v1/approve",   render_started },
     { "outputs",   "[--shell]",                   "names, ARNs and URLs of what was made",      0, run_outputs,   "/v1/outputs",   render_outputs },
     { "destroy",   "--confirm SUFFIX [--only ID]", "delete the environment, or one orphan",     0, run_destroy,   "/v1/destroy",   render_started },
     { "hold",      "--reason TEXT [--for 30m]",   "change nothing until resumed",               0, run_hold,      "/v1/hold",      render_started },

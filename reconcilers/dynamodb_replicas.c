@@ -206,10 +206,12 @@ bool replicas_keep(const struct scene *s, struct verdict *ret)
         const json_t *name = json_array_get(live, i);
         if (has(wanted, json_string_value(name)))
             continue;
-        *ret = s->subject->consent
-                   ? change_replica(s, home.region, "Delete", json_string_value(name),
-                                    "a replica that is not wanted goes, with consent")
-                   : block("/Replicas", NULL, name, "there is a replica that is not wanted");
+        *ret = block("/Replicas", NULL, name, "there is a replica that is not wanted");
+        if (!verdict_consented(s->subject, ret->drift))
+            return true;
+        verdict_clear(ret);
+        *ret = change_replica(s, home.region, "Delete", json_string_value(name),
+                              "a replica that is not wanted goes, with consent");
         return true;
     }
     return ill(home.table, ret);

@@ -28,7 +28,7 @@ enum ownership resource_ownership(const struct scene *scene, const json_t *live)
         return OWNED;
     const char *environment = json_string_value(json_object_get(live, TAG_ENVIRONMENT));
     if (scene->kind->parent_owns && environment == NULL)
-        return OWNED;
+        return scene->subject->goal == GOAL_PRESENT ? OWNED : UNOWNED;
     const json_t *ours = pointer_get(scene->subject->want, "/Tags/" TAG_RESOURCE);
     bool same = ours == NULL || scene->kind->parent_owns ||
                 json_equal(ours, json_object_get(live, TAG_RESOURCE));
@@ -175,15 +175,23 @@ static struct verdict repair(const struct scene *scene, const struct differences
     return v;
 }
 
-static struct verdict block(const struct scene *scene, const struct differences *list,
-                            const char *prefix, const char *reason)
+/* Those below `prefix`; with NULL those that are fixed at creation. NULL when there is none. */
+static json_t *drift_of(const struct scene *scene, const struct differences *list,
+                        const char *prefix)
 {
     json_t *drift = NULL;
     for (size_t i = 0; i < list->n; i++)
         if (prefix == NULL ? list->items[i].operation == NULL
                            : str_prefix(list->items[i].pointer, prefix))
             difference_show(scene, &list->items[i], &drift);
-    return verdict_blocked(drift != NULL ? drift : drift_of_all(scene, false), reason);
+    return drift;
+}
+
+static struct verdict not_ours(const struct scene *scene, const struct differences *list)
+{
+    json_t *drift = drift_of(scene, list, "/Tags");
+    return verdict_blocked(drift != NULL ? drift : drift_of_all(scene, false),
+                           "exists and is not ours");
 }
 
 /* An operator consented to a replacement: the way there begins like destroying. */
@@ -197,13 +205,14 @@ static struct verdict replace(const struct scene *scene)
 static struct verdict settle_differences(const struct scene *scene, const struct differences *list)
 {
     const struct difference *chosen = choose(list);
+    json_auto_t *fixed = drift_of(scene, list, NULL);
+    if (fixed != NULL && verdict_consented(scene->subject, fixed))
+        return replace(scene); /* and not first repaired what is taken apart on the way */
     if (chosen != NULL)
         return repair(scene, list, chosen, "drifted");
     struct verdict v = { 0 };
-    if (list->n > 0)
-        return scene->subject->consent
-                   ? replace(scene)
-                   : block(scene, list, NULL, "differs in what is fixed at creation");
+    if (fixed != NULL)
+        return verdict_blocked(json_incref(fixed), "differs in what is fixed at creation");
     if (scene->kind->more != NULL && scene->kind->more(scene, &v))
         return v;
     return verdict_done(scene->kind->report(scene));
@@ -236,8 +245,7 @@ static struct verdict keep(const struct scene *scene)
     if (v.calls.n > 0)
         return v;
     struct differences list = fields_compare(scene);
-    v = ours || scene->subject->adopt ? settle_differences(scene, &list)
-                                      : block(scene, &list, "/Tags", "exists and is not ours");
+    v = ours || scene->subject->adopt ? settle_differences(scene, &list) : not_ours(scene, &list);
     differences_clear(&list);
     return v;
 }
@@ -262,6 +270,8 @@ static struct verdict destroy(const struct scene *scene)
     bool ours = is_ours(scene, &v);
     if (v.calls.n > 0)
         return v;
+    if (!ours && scene->kind->parent_owns)
+        return gone(); /* nothing there is its own, and what carries it need not be ours */
     if (!ours)
         return verdict_blocked(drift_of_all(scene, false), "is not ours, so it is not deleted");
     const char *busy = scene->kind->busy == NULL ? NULL : scene->kind->busy(scene);

@@ -35,6 +35,11 @@ struct verdict verdict_blocked(json_t *drift, const char *reason)
     return (struct verdict){ .kind = VERDICT_BLOCKED, .drift = drift, .reason = reason };
 }
 
+bool verdict_consented(const struct subject *subject, const json_t *drift)
+{
+    return subject->consent != NULL && json_equal(subject->consent, drift);
+}
+
 void verdict_clear(struct verdict *v)
 {
     if (v == NULL)

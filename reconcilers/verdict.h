@@ -38,8 +38,10 @@ struct subject {
     enum region region;
     const json_t *want; /* references resolved */
     enum goal goal;
-    bool adopt;   /* take over a resource of this name that carries no tags of ours */
-    bool consent; /* an operator agreed to a replacement or an act that destroys data */
+    bool adopt; /* take over a resource of this name that carries no tags of ours */
+    /* The drift of a BLOCKED verdict that an operator agreed to mend although that destroys data,
+     * or NULL. It allows that one thing: another difference blocks again. */
+    const json_t *consent;
 };
 
 struct verdict verdict_read(void);
@@ -48,6 +50,8 @@ struct verdict verdict_wait(msec_t wait, const char *reason);
 struct verdict verdict_done(json_t *outputs);
 struct verdict verdict_blocked(json_t *drift, const char *reason);
 void verdict_clear(struct verdict *v);
+/* Whether an operator agreed to act on exactly this drift. */
+bool verdict_consented(const struct subject *subject, const json_t *drift);
 const char *verdict_kind_name(enum verdict_kind kind);
 /* Appends one entry to a drift list, creating it. wanted and live are borrowed and may be NULL.
  * Secret values are replaced by the start of their SHA-256: enough to see that they differ. */

@@ -34,6 +34,8 @@ void brain_free(struct brain *b)
     topology_unref(b->in_use);
     json_decref(b->secrets);
     json_decref(b->output_refs);
+    free(b->home_environment);
+    free(b->home_account);
     free(b->unusable);
     free(b->version);
     free(b);
@@ -67,10 +69,31 @@ static void ask_account(struct brain *b, struct turn *t)
     turn_call(t, b->account.call, call, 0);
 }
 
+/* The first configuration that is used says what the state is of; any other is refused. */
+static bool at_home(struct brain *b, struct turn *t)
+{
+    const char *environment = topology_suffix(b->topology);
+    if (b->home_environment == NULL) {
+        b->home_environment = xstrdup(environment);
+        b->home_account = xstrdup(b->account.id);
+        journal_setting(&b->journal, "home",
+                        json_pack("{ss ss}", "environment", environment, "account", b->account.id),
+                        t);
+    }
+    if (strcmp(environment, b->home_environment) == 0)
+        return true;
+    b->unusable = xasprintf("the state directory remembers environment %s, the configuration is of "
+                            "%s: give that one a settings/state_directory of its own",
+                            b->home_environment, environment);
+    return false;
+}
+
 static void use_topology(struct brain *b, struct turn *t)
 {
     free(b->unusable);
     b->unusable = NULL;
+    if (!at_home(b, t))
+        return;
     struct graph graph = { 0 };
     struct problems problems = { 0 };
     if (topology_expand(b->topology, b->account.id, b->secrets, &graph, &problems) < 0) {
@@ -93,19 +116,29 @@ static void use_topology(struct brain *b, struct turn *t)
     b->in_use = topology_ref(b->topology);
 }
 
+/* Why this account is the wrong one, in words; NULL when it is not. The caller frees. */
+static char *objection(const struct brain *b)
+{
+    const char *id = b->account.id, *pin = pinned(b);
+    if (pin[0] != '\0' && strcmp(pin, id) != 0)
+        return xasprintf("the credentials open account %s, the configuration pins %s", id, pin);
+    if (b->home_account != NULL && strcmp(b->home_account, id) != 0)
+        return xasprintf("the credentials open account %s, the state directory remembers %s: give "
+                         "this one a settings/state_directory of its own",
+                         id, b->home_account);
+    return NULL;
+}
+
 static void judge_account(struct brain *b, struct turn *t)
 {
-    const char *pin = pinned(b);
-    b->account.state = pin[0] == '\0' || strcmp(pin, b->account.id) == 0 ? ACCOUNT_GOOD
-                                                                         : ACCOUNT_WRONG;
+    autofree char *wrong = objection(b);
+    b->account.state = wrong == NULL ? ACCOUNT_GOOD : ACCOUNT_WRONG;
     engine_suspend(b->engine, b->account.state == ACCOUNT_WRONG);
     if (b->account.state == ACCOUNT_GOOD) {
         use_topology(b, t);
         return;
     }
-    autofree char *text = xasprintf("the credentials open account %s, the configuration pins %s",
-                                    b->account.id, pin);
-    journal_event(&b->journal, "alert", NULL, text, t);
+    journal_event(&b->journal, "alert", NULL, wrong, t);
 }
 
 static void account_answered(struct brain *b, const struct answer *answer, struct turn *t)
@@ -134,8 +167,7 @@ char *brain_refusal(const struct brain *b)
 {
     const struct answer *error = &b->account.error;
     if (b->account.state == ACCOUNT_WRONG)
-        return xasprintf("the credentials open account %s, the configuration pins %s",
-                         b->account.id, pinned(b));
+        return objection(b);
     if (b->account.state == ACCOUNT_UNKNOWN && error->class != AWS_OK)
         return xasprintf("AWS has not said yet whose account this is: %s %s",
                          error->code[0] != '\0' ? error->code : aws_class_name(error->class),
@@ -155,6 +187,16 @@ static void set_configuration(struct brain *b, struct topology *topology, const 
     b->topology = new;
 }
 
+static void restore_home(struct brain *b, const json_t *home)
+{
+    const char *environment = json_string_value(json_object_get(home, "environment"));
+    const char *account = json_string_value(json_object_get(home, "account"));
+    if (environment == NULL || account == NULL)
+        return;
+    b->home_environment = xstrdup(environment);
+    b->home_account = xstrdup(account);
+}
+
 static void on_booted(struct brain *b, const struct event *event, struct turn *t)
 {
     assert(!b->booted);
@@ -168,6 +210,7 @@ static void on_booted(struct brain *b, const struct event *event, struct turn *t
     b->journal.seq = (uint64_t)json_integer_value(json_object_get(checkpoint, "seq"));
     b->engine = engine_new(&b->journal, &b->random, b->kind, b->observe);
     engine_restore(b->engine, checkpoint, t->now);
+    restore_home(b, json_object_get(json_object_get(checkpoint, "settings"), "home"));
     orders_restore(&b->orders, json_object_get(checkpoint, "operations"), &b->journal, t);
     ask_account(b, t);
 }
@@ -177,6 +220,8 @@ static void on_reloaded(struct brain *b, const struct event *event, struct turn 
     set_configuration(b, event->reloaded.topology, event->reloaded.secrets);
     if (b->account.id[0] != '\0')
         judge_account(b, t);
+    if (b->account.state == ACCOUNT_WRONG && b->account.call == 0)
+        ask_account(b, t); /* the keys may be others now */
 }
 
 static void on_tick(struct brain *b, struct turn *t)

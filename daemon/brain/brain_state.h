@@ -9,7 +9,7 @@
 #define ACCOUNT_STATES(X)                                                                          \
     X(UNKNOWN, "unknown") /* not asked yet, or no answer */                                        \
     X(GOOD, "good")                                                                                \
-    X(WRONG, "wrong") /* not the pinned one: nothing is called until a reload */
+    X(WRONG, "wrong") /* not the pinned one, or not that of our state: nothing else is called */
 
 enum account_state {
 #define X(id, name) ACCOUNT_##id,
@@ -39,6 +39,9 @@ struct brain {
         msec_t ask_at, checked_at;
         struct answer error; /* the last one, without a body */
     } account;
+    /* What the state on disk is of, from the first time on; NULL before. What it remembers (a
+     * destroy under way, approvals, the inventory) was meant for these and no others. */
+    char *home_environment, *home_account; /* owned */
     char *unusable; /* owned; why the configuration cannot be expanded, or NULL */
 };
 

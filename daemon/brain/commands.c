@@ -3,6 +3,9 @@
 
 #include "daemon/base/nearest.h"
 
+/* Far above any use, and far below what would overflow when times are added to it. */
+#define NUMBER_MOST INT64_C(1000000000000000)
+
 static void refuse(const struct event *event, int status, struct turn *t, const char *error,
                    const char *reason)
 {
@@ -147,6 +150,13 @@ static void run_operation(struct brain *b, const struct event *event, struct tur
 static void run_approve(struct brain *b, const struct event *event, struct turn *t)
 {
     const char *id = text(event, "id");
+    if (engine_approval_destroys(b->engine, id) &&
+        !str_eq(text(event, "confirm"), topology_suffix(b->topology))) {
+        refuse(event, 409, t, "refused",
+               "approving this deletes the resource, or the part that differs, with its data; "
+               "repeat with --confirm SUFFIX if that is meant");
+        return;
+    }
     const char *reason = engine_approve(b->engine, id, event->command.who, t);
     if (reason == NULL)
         reply(event, json_pack("{ss}", "approved", id), t);
@@ -169,13 +179,14 @@ static void run_hold(struct brain *b, const struct event *event, struct turn *t)
 
 static void run_resume(struct brain *b, const struct event *event, struct turn *t)
 {
-    if (orders_running(&b->orders, ORDER_DESTROY)) {
-        refuse(event, 409, t, "refused", "a destroy is running");
+    bool destroying = orders_running(&b->orders, ORDER_DESTROY), held = engine_on_hold(b->engine);
+    if (destroying && !held) {
+        refuse(event, 409, t, "refused", "a destroy is running; hold stops it where it is");
         return;
     }
-    if (engine_on_hold(b->engine))
+    if (held)
         engine_hold(b->engine, NULL, event->command.who, 0, t);
-    if (engine_destroying(b->engine))
+    if (engine_destroying(b->engine) && !destroying)
         engine_revive(b->engine, t);
     reply(event, json_pack("{sb}", "resumed", 1), t);
 }
@@ -183,6 +194,9 @@ static void run_resume(struct brain *b, const struct event *event, struct turn *
 /* clang-format off */
 static const struct argument no_arguments[] = { { NULL, false, false } };
 static const struct argument id_arguments[] = { { "id", true, false }, { NULL, false, false } };
+static const struct argument approve_arguments[] = {
+    { "id", true, false }, { "confirm", false, false }, { NULL, false, false },
+};
 static const struct argument destroy_arguments[] = {
     { "confirm", true, false }, { "only", false, false }, { NULL, false, false },
 };
@@ -196,7 +210,7 @@ static const struct argument filter_arguments[] = {
 };
 
 const struct command_row command_rows[] = {
-    { "approve", CLEARANCE_WRITE, id_arguments, "let one resource be repaired or replaced", run_approve },
+    { "approve", CLEARANCE_WRITE, approve_arguments, "let one resource be repaired or replaced", run_approve },
     { "destroy", CLEARANCE_WRITE, destroy_arguments, "take everything down, or one orphan", run_destroy },
     { "drift", CLEARANCE_READ, no_arguments, "all that is not in sync", run_drift },
     { "hold", CLEARANCE_WRITE, hold_arguments, "change nothing for now", run_hold },
@@ -235,9 +249,10 @@ static const char *argument_problem(const struct argument *argument, const json_
         return argument->required ? "is required" : NULL;
     if (!argument->number)
         return json_is_string(value) && json_string_length(value) > 0 ? NULL : "must be text";
-    return json_is_integer(value) && json_integer_value(value) >= 0
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+                   json_integer_value(value) <= NUMBER_MOST
                ? NULL
-               : "must be a number, not below 0";
+               : "must be a number, not below 0 and not above 10^15";
 }
 
 static bool known_key(const struct command_row *row, const char *key, struct nearest *nearest)
@@ -293,8 +308,11 @@ static void run_row(struct brain *b, const struct command_row *row, const struct
                     struct turn *t)
 {
     size_t first = t->out->n;
+    uint64_t before = b->journal.seq;
     row->run(b, event, t);
-    for (size_t i = first; i < t->out->n && row->clearance == CLEARANCE_WRITE; i++)
+    if (row->clearance != CLEARANCE_WRITE || b->journal.seq == before)
+        return; /* a refusal records nothing, and waits for nothing */
+    for (size_t i = first; i < t->out->n; i++)
         if (t->out->items[i].kind == EFFECT_REPLY)
             t->out->items[i].after = b->journal.seq;
 }

@@ -35,6 +35,7 @@ static void pass_clear(struct pass *pass)
     free(pass->operation);
     free(pass->who);
     json_decref(pass->plan);
+    pass->plan = NULL;
 }
 
 void engine_free(struct engine *e)
@@ -54,6 +55,7 @@ void engine_free(struct engine *e)
     schedule_clear(&e->schedule);
     reach_clear(&e->reach);
     pass_clear(&e->pass);
+    json_decref(e->planned);
     cause_clear(&e->cause);
     free(e->hold.reason);
     free(e->hold.who);
@@ -110,9 +112,8 @@ void engine_restore(struct engine *e, const json_t *checkpoint, struct now now)
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)settings, key, value)
     {
-        if (str_prefix(key, "approve:") && json_integer_value(value) > now.wall.ms)
-            json_object_set_new(e->consents, key + strlen("approve:"),
-                                json_integer(now.boot + json_integer_value(value) - now.wall.ms));
+        if (str_prefix(key, "approve:"))
+            json_object_set(e->consents, key + strlen("approve:"), value);
         if (str_prefix(key, "breaker:") && json_is_true(value))
             json_object_set(e->breakers, key + strlen("breaker:"), value);
         if (str_prefix(key, "destroy:") && json_is_string(value))
@@ -151,7 +152,20 @@ static uint32_t slot_new(struct engine *e)
 
 static void pump(struct engine *e, struct turn *t);
 
-static struct item *add_item(struct engine *e, const char *id, const char *kind, enum region region)
+/* {"until": wall ms, "drift"?}, as engine_approve wrote it. */
+static void take_consent(struct engine *e, struct item *item, struct now now)
+{
+    const json_t *given = json_object_get(e->consents, item->id);
+    json_int_t left = json_integer_value(json_object_get(given, "until")) - now.wall.ms;
+    if (left > 0 && left <= ENGINE_CONSENT_LASTS) {
+        item->consent_until = now.boot + left;
+        item->consent = json_incref(json_object_get(given, "drift"));
+    }
+    json_object_del(e->consents, item->id);
+}
+
+static struct item *add_item(struct engine *e, const char *id, const char *kind, enum region region,
+                             struct now now)
 {
     uint32_t slot = slot_new(e);
     struct item *item = item_new(id, kind, e->kind(kind), region, slot);
@@ -160,9 +174,8 @@ static struct item *add_item(struct engine *e, const char *id, const char *kind,
     e->n_state[item->state]++;
     json_object_set_new(e->index, id, json_integer((json_int_t)slot));
     schedule_join(&e->schedule, slot, region);
-    item->consent_until = json_integer_value(json_object_get(e->consents, id));
+    take_consent(e, item, now);
     item->breaker.open = json_object_get(e->breakers, id) != NULL;
-    json_object_del(e->consents, id);
     json_object_del(e->breakers, id);
     return item;
 }
@@ -211,7 +224,7 @@ static void add_orphan(struct engine *e, const char *id, const json_t *entry, st
     const char *region = json_string_value(json_object_get(entry, "region"));
     if (kind == NULL || region_parse(region) == REGION_NONE)
         return;
-    struct item *item = add_item(e, id, kind, region_parse(region));
+    struct item *item = add_item(e, id, kind, region_parse(region), t->now);
     item->orphan_want = json_deep_copy(json_object_get(entry, "want"));
     item->inventory_hash = engine_write_fingerprint(entry);
     autofree char *key = xasprintf("destroy:%s", id);
@@ -232,11 +245,12 @@ static void take_inventory(struct engine *e, struct item *item)
     json_object_del(e->inventory, item->id);
 }
 
-static struct item *place_resource(struct engine *e, const struct resource *resource, size_t node)
+static struct item *place_resource(struct engine *e, const struct resource *resource, size_t node,
+                                   struct now now)
 {
     struct item *item = engine_find(e, resource->id);
     if (item == NULL)
-        item = add_item(e, resource->id, resource->kind, resource->region);
+        item = add_item(e, resource->id, resource->kind, resource->region, now);
     assert(item->kind != NULL); /* the topology makes only kinds that exist */
     take_inventory(e, item);
     item->resource = resource;
@@ -284,7 +298,7 @@ void engine_configure(struct engine *e, struct graph *graph, const struct engine
     find_orphans(e, graph, t);
     struct item **nodes = xcalloc(graph->n + 1, sizeof(struct item *));
     for (size_t i = 0; i < graph->n; i++)
-        nodes[i] = place_resource(e, &graph->items[i], i);
+        nodes[i] = place_resource(e, &graph->items[i], i, t->now);
     free(e->nodes);
     e->nodes = nodes;
     graph_clear(&e->graph);
@@ -492,6 +506,11 @@ static void end_pass(struct engine *e, struct turn *t)
     e->pass.running = false;
     e->pass.ended = t->now.boot;
     e->passed = e->pass.number;
+    if (e->pass.dry) {
+        json_decref(e->planned);
+        e->planned = e->pass.plan;
+        e->pass.plan = NULL;
+    }
     msec_t interval = e->place.settings->pass_interval;
     if (e->destroying && engine_remaining(e, NULL) == 0)
         e->pass_at = NEVER;
@@ -508,7 +527,7 @@ static void pump(struct engine *e, struct turn *t)
     for (;;) {
         if (e->pass.running && e->pass.open == 0)
             end_pass(e, t);
-        if (!e->pass.running && (e->asked || t->now.boot >= e->pass_at))
+        if (!e->pass.running && e->planned == NULL && (e->asked || t->now.boot >= e->pass_at))
             start_pass(e, t);
         uint32_t slot = schedule_next(&e->schedule);
         if (slot == SCHEDULE_NONE)
@@ -540,11 +559,12 @@ uint64_t engine_passed(const struct engine *e)
     return e->passed;
 }
 
-json_t *engine_take_plan(struct engine *e)
+json_t *engine_take_plan(struct engine *e, struct turn *t)
 {
-    json_t *plan = e->pass.plan;
-    e->pass.plan = NULL;
-    return plan != NULL ? plan : json_array();
+    json_t *plan = e->planned;
+    e->planned = NULL;
+    pump(e, t); /* the next pass waited for this */
+    return plan;
 }
 
 /* Events */

@@ -63,18 +63,22 @@ uint64_t engine_passed(const struct engine *e);
 /* Resources that are neither in sync nor given up for now (AWS at work, retries that are due). */
 size_t engine_unsettled(const struct engine *e);
 /* After a dry pass: [{"resource", "kind", "region", "action", "operation", "drift", "others"?}];
- * others: what differs too, and is changed by further operations. Takes it out; new reference,
- * never NULL. */
-json_t *engine_take_plan(struct engine *e);
+ * others: what differs too, and is changed by further operations. Takes it out; new reference. NULL
+ * when the pass was cut short: there is no plan then, which is not an empty one. No other pass
+ * begins before it is taken. */
+json_t *engine_take_plan(struct engine *e, struct turn *t);
 
 /* Hold: nothing is changed until it ends. reason NULL ends it; until: wall ms, 0: no end. */
 void engine_hold(struct engine *e, const char *reason, const char *who, int64_t until_wall_ms,
                  struct turn *t);
 bool engine_on_hold(const struct engine *e);
 bool engine_destroying(const struct engine *e); /* or destroyed */
-/* Whether drd may repair or replace this one now although its mode, block or breaker says no. NULL,
- * or why there is nothing to approve. */
+/* Lets drd repair this one although its mode or breaker says no, or mend what it is blocked for,
+ * which destroys data: that is asked for by engine_approval_destroys, and holds for the drift that
+ * is shown now and no other. NULL, or why there is nothing to approve. */
 const char *engine_approve(struct engine *e, const char *id, const char *who, struct turn *t);
+
+bool engine_approval_destroys(const struct engine *e, const char *id);
 
 /* Everything is to be absent (only == NULL), or one orphan. NULL, or why not. Survives a restart.
  */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/brain/engine_state.h"
 
-enum { CONSENT_LASTS = 60 * 60 * 1000 };
-
 static void look_soon(struct engine *e, struct item *item, struct turn *t)
 {
     if (item->phase == PHASE_IDLE)
@@ -44,6 +42,12 @@ bool engine_destroying(const struct engine *e)
     return e->destroying;
 }
 
+bool engine_approval_destroys(const struct engine *e, const char *id)
+{
+    const struct item *item = engine_find(e, id);
+    return item != NULL && item->state == ITEM_BLOCKED;
+}
+
 const char *engine_approve(struct engine *e, const char *id, const char *who, struct turn *t)
 {
     struct item *item = engine_find(e, id);
@@ -56,9 +60,15 @@ const char *engine_approve(struct engine *e, const char *id, const char *who, st
         journal_setting(e->journal, key, NULL, t);
     }
     breaker_reset(&item->breaker);
-    item->consent_until = t->now.boot + CONSENT_LASTS;
+    item->consent_until = t->now.boot + ENGINE_CONSENT_LASTS;
+    json_decref(item->consent);
+    item->consent = item->state == ITEM_BLOCKED ? json_incref(item->drift) : NULL;
     autofree char *key = xasprintf("approve:%s", id);
-    journal_setting(e->journal, key, json_integer(t->now.wall.ms + CONSENT_LASTS), t);
+    journal_setting(e->journal, key,
+                    json_pack("{sI sO*}", "until",
+                              (json_int_t)(t->now.wall.ms + ENGINE_CONSENT_LASTS), "drift",
+                              item->consent),
+                    t);
     autofree char *text = xasprintf("%s was approved by %s", item_state_name(item->state), who);
     journal_event(e->journal, "info", id, text, t);
     look_soon(e, item, t);

@@ -16,6 +16,8 @@
 /* Call ids: a serial number above the slot of the item they are for. */
 enum { SLOT_BITS = 24 };
 
+enum { ENGINE_CONSENT_LASTS = 60 * 60 * 1000 };
+
 struct pass {
     uint64_t number;
     bool running, dry;
@@ -43,7 +45,7 @@ struct engine {
     json_t *index;       /* id → slot */
     json_t *outputs;     /* id → outputs */
     json_t *inventory;   /* id → entry, until engine_configure has given it to items */
-    json_t *consents;    /* id → wall ms, until given to items */
+    json_t *consents;    /* id → consent, until given to items */
     json_t *breakers;    /* id → true, until given to items */
     struct schedule schedule;
     struct reach reach;
@@ -52,6 +54,7 @@ struct engine {
 
     struct pass pass;
     uint64_t passed;
+    json_t *planned;           /* what the last dry pass found; the next pass waits until taken */
     bool asked;                /* another pass is wanted … */
     struct engine_cause cause; /* … for this (owned strings) */
     msec_t pass_at;

@@ -2,7 +2,13 @@
 #include "daemon/brain/engine_state.h"
 
 /* Facts older than this are read again rather than acted on. */
-enum { FACTS_KEEP = 60 * 1000, TRIES_PER_PASS = 3, WAIT_LEAST = 100, WAIT_MOST = 60 * 1000 };
+enum {
+    FACTS_KEEP = 60 * 1000,
+    TRIES_PER_PASS = 3,
+    WAIT_LEAST = 100,
+    WAIT_MOST = 60 * 1000,
+    LOOK_AGAIN = 1000
+};
 
 bool engine_loose(const struct engine *e, const struct item *item)
 {
@@ -156,6 +162,8 @@ static void on_present(struct engine *e, struct item *item, const struct verdict
     item->ever_in_sync = true;
     if (item->consent_until != 0) { /* it was for this change alone */
         item->consent_until = 0;
+        json_decref(item->consent);
+        item->consent = NULL;
         autofree char *key = xasprintf("approve:%s", item->id);
         journal_setting(e->journal, key, NULL, t);
     }
@@ -181,6 +189,11 @@ static void on_absent(struct engine *e, struct item *item, struct turn *t)
 static void on_done(struct engine *e, struct item *item, const struct verdict *verdict,
                     struct turn *t)
 {
+    if (item->doomed && t->now.boot < item->shown_by) {
+        item_rest(item);
+        engine_item_pause(e, item, msec_min(item->shown_by - t->now.boot, LOOK_AGAIN), t);
+        return;
+    }
     item_set_drift(item, NULL, NULL);
     item_clear_error(item);
     item->failures = item->write_failures = 0;
@@ -215,7 +228,7 @@ static struct verdict ask_kind(const struct engine *e, struct item *item, struct
         .want = item->want,
         .goal = item->doomed ? GOAL_ABSENT : GOAL_PRESENT,
         .adopt = item->resource != NULL && item->resource->adopt,
-        .consent = item->consent_until > t->now.boot,
+        .consent = item->consent_until > t->now.boot ? item->consent : NULL,
     };
     return kind_step(item->kind, &subject, item->facts);
 }

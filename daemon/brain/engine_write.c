@@ -75,6 +75,8 @@ static bool refused(struct engine *e, struct item *item, const struct verdict *v
     const char *frozen = mandate_refuses(&e->mandate, mandate_freeze_of(item->kind_name));
     *ret = (struct refusal){ .state = ITEM_DRIFTED, .reason = verdict->reason };
     if (e->observe || (item->resource != NULL && item->resource->mode == MODE_OBSERVE)) {
+        if (item->doomed)
+            *ret = (struct refusal){ .state = ITEM_BLOCKED, .reason = "is only observed" };
         return true;
     } else if (e->hold.reason != NULL) {
         ret->reason = "on hold:";
@@ -384,6 +386,10 @@ void engine_write_answer(struct engine *e, struct item *item, const struct opera
     record_result(e, item, op, answer, t);
     forget_pending(e, item->change);
     item->change = 0;
+    if (op->access == ACCESS_DESTROY)
+        item->shown_by = 0;
+    else if (restores_missing(item->change_drift) && (ok || answer->class == AWS_UNKNOWN_OUTCOME))
+        item->shown_by = t->now.boot + msec_max(item->kind->settle, SETTLE_LEAST);
     if (!ok)
         item_set_error(item, op, answer, true, t->now.boot);
     else

@@ -68,6 +68,7 @@ void item_free(struct item *item)
     drop_calls(item);
     breaker_clear(&item->breaker);
     json_decref(item->drift);
+    json_decref(item->consent);
     json_decref(item->change_drift);
     json_decref(item->orphan_want);
     free(item->error);

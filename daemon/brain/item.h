@@ -72,11 +72,12 @@ struct item {
     const char *reason; /* static text */
     char *reason_of;    /* owned; what the reason speaks of ("iam_role/payments"), or NULL */
     json_t *drift;      /* owned; NULL in sync */
+    json_t *consent;    /* owned; the drift of a block that an operator lifted, or NULL */
     struct item_error *error;
     msec_t state_since, checked_at, in_sync_since, changed_at; /* 0: never */
 
-    bool in_pass, starved, leaving, consent, doomed; /* doomed: goal is absence */
-    bool ever_in_sync, unresolved;                   /* unresolved: want still holds references */
+    bool in_pass, starved, leaving, doomed; /* doomed: goal is absence */
+    bool ever_in_sync, unresolved;          /* unresolved: want still holds references */
     bool read_failed;
     uint32_t open_needs;
     unsigned failures, tries; /* reads that failed in a row; within this pass */
@@ -96,6 +97,7 @@ struct item {
     uint64_t refused_hash; /* the change that AWS will not have … */
     msec_t refused_until;  /* … so it is not tried again before this */
     msec_t settle_delay, consent_until;
+    msec_t shown_by; /* until then what was made may not show: absence is not believed */
     unsigned writes, write_failures, not_retained; /* write_failures: in a row */
     struct breaker breaker;
     uint64_t inventory_hash; /* of what was last recorded */

@@ -172,7 +172,11 @@ static void step_plan(struct order *order, struct engine *engine, struct journal
 {
     if (engine_passed(engine) < order->pass)
         return;
-    json_t *changes = engine_take_plan(engine);
+    json_t *changes = engine_take_plan(engine, t);
+    if (changes == NULL) {
+        finish(order, ORDER_FAILED, "something else came in between; ask again", journal, t);
+        return;
+    }
     size_t n = json_array_size(changes);
     order->result = outcome(engine, order, t->now.boot);
     json_object_set_new(order->result, "changes", changes);

@@ -73,7 +73,7 @@ struct subject case_subject(const struct test_case *c)
         .want = json_object_get(c->subject, "want"),
         .goal = str_eq(text(c, "goal"), "absent") ? GOAL_ABSENT : GOAL_PRESENT,
         .adopt = json_is_true(json_object_get(c->subject, "adopt")),
-        .consent = json_is_true(json_object_get(c->subject, "consent")),
+        .consent = json_object_get(c->subject, "consent"),
     };
 }
 

@@ -428,6 +428,124 @@ START_TEST(test_destroy_goes_on_after_a_restart)
 }
 END_TEST
 
+static const char other[] = "{'suffix': 'prod', 'regions': {'primary': 'us-east-1', 'secondary': "
+                            "'us-east-2'}, 'queues': {'orders': {}}}";
+
+/* A destroy that was confirmed for one environment, and goes on after restarts, must not meet
+ * another one, nor another account. */
+START_TEST(test_state_is_of_one_environment_and_account)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    size_t made = json_object_size(h.things);
+    ck_assert_uint_gt(made, 0);
+    command(&h, "destroy", "{'confirm': 'demo'}", 202);
+    json_auto_t *left = json_deep_copy(h.store);
+    brain_free(h.brain);
+    topology_unref(h.topology);
+    h.topology = load(other);
+    boot(&h, false);
+    unsigned calls = h.calls;
+    run_for(&h, HOURS(1));
+    ck_assert_uint_eq(h.calls, calls);
+    const json_t *status = command(&h, "status", NULL, 200);
+    ck_assert_ptr_nonnull(strstr(text_of(status, "refusal"), "environment demo"));
+    command(&h, "destroy", "{'confirm': 'prod'}", 409);
+    command(&h, "reconcile", NULL, 409);
+
+    brain_free(h.brain);
+    topology_unref(h.topology);
+    h.topology = load(plain);
+    h.account = "999999999999";
+    json_decref(h.store);
+    h.store = json_incref(left);
+    boot(&h, false);
+    run_for(&h, HOURS(1));
+    ck_assert_uint_eq(h.calls, calls);
+    ck_assert_str_eq(text_of(command(&h, "status", NULL, 200), "posture"), "wrong account");
+    ck_assert_ptr_nonnull(strstr(text_of(command(&h, "reconcile", NULL, 409), "reason"), ACCOUNT));
+    h.account = ACCOUNT; /* the right keys, and a reload */
+    step(&h, &(struct event){ .kind = EVENT_RELOADED, .reloaded = { .topology = h.topology } });
+    run_for(&h, MINUTES(2));
+    ck_assert_uint_eq(json_object_size(h.things), 0);
+    house_clear(&h);
+}
+END_TEST
+
+START_TEST(test_reload_to_another_environment_changes_nothing)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    command(&h, "destroy", "{'confirm': 'demo'}", 202);
+    run_for(&h, MINUTES(2));
+    ck_assert_uint_eq(json_object_size(h.things), 0);
+    json_object_set_new(h.things, "sqs_queue/orders@us-east-1", json_true()); /* prod's */
+    struct topology *topology = load(other);
+    step(&h, &(struct event){ .kind = EVENT_RELOADED, .reloaded = { .topology = topology } });
+    topology_unref(topology);
+    run_for(&h, HOURS(1));
+    ck_assert_uint_eq(json_object_size(h.things), 1);
+    ck_assert_ptr_nonnull(
+        strstr(text_of(command(&h, "status", NULL, 200), "refusal"), "state_directory"));
+    house_clear(&h);
+}
+END_TEST
+
+START_TEST(test_plans_are_not_lost_between_passes)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    json_object_clear(h.things);
+    char first[32], second[32];
+    h.carrying_out = true; /* both are asked for before the first one's answers come */
+    step(&h,
+         &(struct event){
+             .kind = EVENT_COMMAND,
+             .command = { .id = 901, .name = "plan", .who = "a", .clearance = CLEARANCE_WRITE } });
+    h.carrying_out = false;
+    step(&h, &(struct event){
+                 .kind = EVENT_COMMAND,
+                 .command = {
+                     .id = 902, .name = "reconcile", .who = "b", .clearance = CLEARANCE_WRITE } });
+    str_copy(first, sizeof(first),
+             text_of(json_array_get(json_object_get(h.replies, "901"), 1), "operation"));
+    str_copy(second, sizeof(second),
+             text_of(json_array_get(json_object_get(h.replies, "902"), 1), "operation"));
+    run_for(&h, MINUTES(1));
+    const json_t *plan = json_object_get(operation(&h, first), "result");
+    ck_assert_int_gt(json_integer_value(json_object_get(plan, "count")), 0);
+    ck_assert_str_eq(text_of(operation(&h, second), "state"), "done");
+    ck_assert_uint_gt(json_object_size(h.things), 0);
+    house_clear(&h);
+}
+END_TEST
+
+START_TEST(test_a_hold_during_destroy_can_be_ended)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    size_t made = json_object_size(h.things);
+    command(&h, "hold", "{'reason': 'wait', 'for_ms': 1000000000000000}", 200);
+    command(&h, "hold", "{'reason': 'wait', 'for_ms': 9223372036854775807}", 400);
+    command(&h, "resume", NULL, 200);
+    command(&h, "destroy", "{'confirm': 'demo'}", 202);
+    command(&h, "resume", NULL, 409);
+    command(&h, "hold", "{'reason': 'wait'}", 200);
+    command(&h, "resume", NULL, 200);
+    run_for(&h, MINUTES(2));
+    ck_assert_uint_lt(json_object_size(h.things), made);
+    house_clear(&h);
+}
+END_TEST
+
 START_TEST(test_reload_makes_orphans_that_can_be_destroyed)
 {
     struct house h;
@@ -483,6 +601,10 @@ int main(void)
                                    test_reconcile_plan_outputs_views,
                                    test_hold_and_resume,
                                    test_destroy_goes_on_after_a_restart,
+                                   test_state_is_of_one_environment_and_account,
+                                   test_reload_to_another_environment_changes_nothing,
+                                   test_plans_are_not_lost_between_passes,
+                                   test_a_hold_during_destroy_can_be_ended,
                                    test_reload_makes_orphans_that_can_be_destroyed,
                                    test_observe_and_stop };
     return unit_run("brain", tests, ARRAY_SIZE(tests));

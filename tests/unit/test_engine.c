@@ -61,7 +61,8 @@ static struct verdict fake_step(const struct kind *kind, const struct subject *s
     if (live != NULL && json_equal(live, value))
         return verdict_done(json_pack("{ss+}", "arn", "arn:", json_string_value(name)));
     drift_add(&drift, "/Value", value, live, false);
-    if (live != NULL && json_object_get(subject->want, "Fixed") != NULL && !subject->consent)
+    if (live != NULL && json_object_get(subject->want, "Fixed") != NULL &&
+        !verdict_consented(subject, drift))
         return verdict_blocked(drift, "fixed at creation");
     return verdict_write(call_new(operation, subject->region,
                                   json_pack("{sO sO}", "QueueName", name, "Value", value), NULL),
@@ -422,6 +423,15 @@ START_TEST(test_blocked_until_consent)
     configure(&w, "a!", "fake", MODE_ENFORCE);
     run_for(&w, MINUTES(1));
     ck_assert_str_eq(state_of(&w, "fake/a"), "blocked");
+    ck_assert(engine_approval_destroys(w.engine, "fake/a"));
+    w.read_fault = AWS_TRANSIENT;
+    ck_assert_ptr_null(approve(&w, "fake/a"));
+    run_for(&w, SECONDS(1));
+    json_object_set_new(w.things, "a", json_string("worse")); /* this was not agreed to */
+    w.read_fault = AWS_OK;
+    run_for(&w, MINUTES(2));
+    ck_assert_str_eq(state_of(&w, "fake/a"), "blocked");
+    ck_assert_uint_eq(count_writes(&w), 0);
     ck_assert_ptr_null(approve(&w, "fake/a"));
     run_for(&w, SECONDS(5));
     ck_assert_str_eq(state_of(&w, "fake/a"), "in_sync");
@@ -651,7 +661,7 @@ START_TEST(test_plan_changes_nothing)
     run_for(&w, SECONDS(10));
     ck_assert_uint_ge(engine_passed(w.engine), pass);
     ck_assert_uint_eq(count_writes(&w), 0);
-    json_auto_t *plan = engine_take_plan(w.engine);
+    json_auto_t *plan = engine_take_plan(w.engine, &(struct turn){ w.now, &effects });
     ck_assert_uint_eq(json_array_size(plan), 2);
     const json_t *first = json_array_get(plan, 0);
     ck_assert_str_eq(json_string_value(json_object_get(first, "action")), "create");
@@ -665,6 +675,42 @@ static void destroy(struct world *w, const char *only)
     ck_assert_ptr_null(engine_destroy(w->engine, only, "me", &(struct turn){ w->now, &effects }));
     settle(w, &effects);
 }
+
+/* A read that is behind does not make what was made a moment ago "gone". */
+START_TEST(test_destroy_does_not_trust_a_stale_absence)
+{
+    struct world w;
+    world_init(&w, false, NULL);
+    configure(&w, "a", "fake", MODE_ENFORCE);
+    run_for(&w, 200);
+    ck_assert_uint_eq(json_object_size(w.things), 1);
+    w.read_fault = AWS_NOT_FOUND;
+    destroy(&w, NULL);
+    run_for(&w, SECONDS(3));
+    ck_assert_uint_eq(engine_remaining(w.engine, NULL), 1);
+    w.read_fault = AWS_OK;
+    run_for(&w, MINUTES(1));
+    ck_assert_uint_eq(engine_remaining(w.engine, NULL), 0);
+    ck_assert_uint_eq(json_object_size(w.things), 0);
+    world_clear(&w);
+}
+END_TEST
+
+START_TEST(test_destroy_of_what_is_only_observed_waits_for_a_person)
+{
+    struct world w;
+    world_init(&w, false, NULL);
+    json_object_set_new(w.things, "a", json_string("wanted"));
+    configure(&w, "a", "fake", MODE_OBSERVE);
+    run_for(&w, SECONDS(5));
+    destroy(&w, NULL);
+    run_for(&w, SECONDS(5));
+    ck_assert_str_eq(state_of(&w, "fake/a"), "blocked");
+    ck_assert(engine_stuck(w.engine));
+    ck_assert_uint_eq(count_writes(&w), 0);
+    world_clear(&w);
+}
+END_TEST
 
 START_TEST(test_destroys_dependents_first)
 {
@@ -833,6 +879,8 @@ int main(void)
         test_propose_waits_for_approval,
         test_traffic_is_restored_but_not_undone,
         test_blocked_until_consent,
+        test_destroy_does_not_trust_a_stale_absence,
+        test_destroy_of_what_is_only_observed_waits_for_a_person,
         test_breaker_opens_and_approval_resets_it,
         test_limits_per_pass,
         test_journal_unwritable_stops_changes_only,
