@@ -124,9 +124,12 @@ static json_t *args_of(const struct resource *r, const struct view *view)
         json_object_set_new(args, "GlobalTableWitnessUpdates",
                             json_pack("[{s:{s:O}, s:{s:O}}]", "Create", "RegionName", witness,
                                       "Delete", "RegionName", witness));
-    if (str_eq(r->kind, "s3_bucket"))
+    if (str_eq(r->kind, "s3_bucket")) {
         json_object_set_new(args, "Delete",
                             json_pack("{s:[{s:s, s:s}]}", "Objects", "Key", "*", "VersionId", "*"));
+        json_object_set_new(args, "CreateBucketConfiguration",
+                            json_pack("{s:[{s:s, s:s}]}", "Tags", "Key", "*", "Value", "*"));
+    }
     add_aliases(r, view->account, args);
     return args;
 }

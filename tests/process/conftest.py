@@ -154,6 +154,16 @@ def house(tmp_path, aws):
     assert "ERROR: AddressSanitizer" not in (h.log.read_text() if h.log.exists() else "")
 
 
+def one_of_each():
+    """The example with one thing of each kind only, for runs that are many."""
+    small = json.loads((ROOT / "config/examples/payments.json").read_text())
+    for kind, names in (("tables", ("payments", "sessions")), ("queues", ("payments",)),
+                        ("parameters", ("payments/ledger-table",)), ("roles", ("payments-api",))):
+        small[kind] = {name: small[kind][name] for name in names}
+    small["roles"]["payments-api"]["uses"] = small["roles"]["payments-api"]["uses"][:1]
+    return small
+
+
 @pytest.fixture
 def small_stage():
     """A stage with few things in it: two queues with their dead letters, a parameter, a role."""

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aws/permission.h"
 #include "tests/sandbox/front.h"
 #include "tests/sandbox/state.h"
 
@@ -121,6 +122,18 @@ static void source_of(struct MHD_Connection *connection, char text[64])
 
 /* ---- answering ---- */
 
+/* The ARN of what the call is about; "" when IAM looks at none. */
+static char *resource_of(const struct front_call *call)
+{
+    const struct operation *op = call->call.op;
+    if (op == NULL || call->call.args == NULL)
+        return xstrdup("");
+    json_auto_t *checks = permission_checks(op, call->call.region, call->caller.account,
+                                            call->call.args, NULL);
+    const char *arn = json_string_value(json_object_get(json_array_get(checks, 0), "resource"));
+    return xstrdup(arn == NULL ? "" : arn);
+}
+
 static void log_call(struct server *s, const struct front_call *call, const struct answer *answer,
                      const char *decision)
 {
@@ -130,12 +143,14 @@ static void log_call(struct server *s, const struct front_call *call, const stru
     char date[32];
     wall_iso8601(server_now(s).wall, date);
     const struct operation *op = call->call.op;
+    autofree char *resource = resource_of(call);
     json_t *entry = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "time", date, "service",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "time", date, "service",
         call->service->name, "operation", call->model == NULL ? "" : call->model->name, "region",
-        region_name(call->call.region), "effect", op == NULL ? "" : effects[op->access], "status",
-        answer->status, "error", answer->class == AWS_OK ? "" : answer->code, "principal",
-        call->caller.principal, "decision", decision, "source", call->caller.source);
+        region_name(call->call.region), "resource", resource, "effect",
+        op == NULL ? "" : effects[op->access], "status", answer->status, "error",
+        answer->class == AWS_OK ? "" : answer->code, "principal", call->caller.principal,
+        "decision", decision, "source", call->caller.source);
     assert(entry != NULL);
     json_array_append_new(s->log, entry);
     if (json_array_size(s->log) > LOG_MAX)
