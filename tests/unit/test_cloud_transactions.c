@@ -100,6 +100,13 @@ START_TEST(test_or_nothing)
     answer_clear(&answer);
     ck_assert_str_eq(value_in(&w, EAST1, "orders", "new"), "");
     ck_assert_str_eq(value_in(&w, EAST1, "totals", "count"), "37");
+    /* Whichever of them is refused: here it is the first. */
+    world_fails(&w, TRANSACT, EAST1,
+                "{'TransactItems': [{'Delete': {'TableName': 'totals', 'Key': {'id': {'S': "
+                "'absent'}}, 'ConditionExpression': 'attribute_exists(id)'}}, {'Delete': "
+                "{'TableName': 'totals', 'Key': {'id': {'S': 'count'}}}}]}",
+                "TransactionCanceledException", "[ConditionalCheckFailed, None]");
+    ck_assert_str_eq(value_in(&w, EAST1, "totals", "count"), "37");
     world_clear(&w);
 }
 END_TEST
