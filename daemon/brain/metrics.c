@@ -6,9 +6,9 @@
 /* clang-format off */
 const struct metric metric_rows[] = {
     { "drd_uptime_seconds", "gauge", "/uptime_ms", "Time since the daemon started.", 1e-3 },
-    { "drd_resources_total", "gauge", "/resources/total", "Resources under care.", 1 },
-    { "drd_pass_number", "counter", "/pass/number", "Passes begun.", 1 },
-    { "drd_pass_completed", "counter", "/pass/completed", "Number of the last pass that ended.", 1 },
+    { "drd_resources_managed", "gauge", "/resources/total", "Resources under care.", 1 },
+    { "drd_passes_begun_total", "counter", "/pass/number", "Passes begun.", 1 },
+    { "drd_passes_ended_total", "counter", "/pass/completed", "Passes ended.", 1 },
     { "drd_pass_duration_seconds", "gauge", "/pass/duration_ms", "Length of the last pass, or of the one that runs.", 1e-3 },
     { "drd_pass_age_seconds", "gauge", "/pass/started_age_ms", "Time since the last pass began.", 1e-3 },
     { "drd_pass_writes", "gauge", "/pass/writes", "Changes begun in this pass.", 1 },

@@ -121,7 +121,7 @@ static void add_why(struct buffer *b, const json_t *row)
         buffer_clear(&fields);
     }
     if (error != NULL)
-        buffer_printf(b, "%s%s %s %s", b->used == 0 ? "" : "; ", text(error, "op"),
+        buffer_printf(b, "%s%s %s %s", b->used == 0 ? "" : "; ", text(error, "operation"),
                       text(error, "code"), text(error, "message"));
 }
 
@@ -213,12 +213,13 @@ static void print_hold(const json_t *hold)
 
 static void print_unreachable(const json_t *unreachable)
 {
-    const char *region;
-    json_t *why;
-    json_object_foreach((json_t *)(uintptr_t)unreachable, region, why)
+    size_t i;
+    const json_t *place;
+    json_array_foreach(unreachable, i, place)
     {
-        autofree char *reason = value_text(why);
-        printf("UNREACHABLE %s: %s\n", region, reason);
+        char age[RENDER_AGE_SIZE];
+        printf("UNREACHABLE %s in %s for %s\n", text(place, "service"), text(place, "region"),
+               age_of(place, "dark_ms", age));
     }
 }
 

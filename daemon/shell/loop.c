@@ -106,16 +106,29 @@ static void say_what_stays(const struct loop *l, const struct settings *old,
                            const struct settings *new)
 {
     const struct {
-        const char *name, *old, *new;
+        const char *name;
+        bool changed;
     } fixed[] = {
-        { "control_socket", old->control_socket, new->control_socket },
-        { "state_directory", old->state_directory, new->state_directory },
-        { "metrics_listen", old->metrics_listen, new->metrics_listen },
-        { "ca_bundle", old->ca_bundle, new->ca_bundle },
-        { "proxy", old->proxy, new->proxy },
+        { "control_socket", strcmp(old->control_socket, new->control_socket) != 0 },
+        { "control_group_read", strcmp(old->control_group_read, new->control_group_read) != 0 },
+        { "control_group_write", strcmp(old->control_group_write, new->control_group_write) != 0 },
+        { "state_directory", strcmp(old->state_directory, new->state_directory) != 0 },
+        { "metrics_listen", strcmp(old->metrics_listen, new->metrics_listen) != 0 },
+        { "connect_to",
+          old->connect_to != new->connect_to && !json_equal(old->connect_to, new->connect_to) },
+        { "ca_bundle", strcmp(old->ca_bundle, new->ca_bundle) != 0 },
+        { "proxy", strcmp(old->proxy, new->proxy) != 0 },
+        { "role_observe", strcmp(old->role_observe, new->role_observe) != 0 },
+        { "role_reconcile", strcmp(old->role_reconcile, new->role_reconcile) != 0 },
+        { "fips", old->fips != new->fips },
+        { "dual_stack", old->dual_stack != new->dual_stack },
+        { "call_timeout", old->call_timeout != new->call_timeout },
+        { "attempt_timeout", old->attempt_timeout != new->attempt_timeout },
+        { "budget_scale",
+          old->budget_scale < new->budget_scale || old->budget_scale > new->budget_scale },
     };
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-        if (strcmp(fixed[i].old, fixed[i].new) != 0)
+        if (fixed[i].changed)
             log_say(l->log, LOG_WARNING, "settings/%s has changed; that takes a restart",
                     fixed[i].name);
 }
@@ -170,14 +183,33 @@ static bool is_overdue(const struct alarm *a, msec_t now)
     return a->at != NEVER && now - a->at > OVERDUE;
 }
 
+/* For systemctl status. */
+static void on_status_line(void *self, int http_status, const json_t *status)
+{
+    const char *refusal = json_string_value(json_object_get(status, "refusal"));
+    const char *posture = json_string_value(json_object_get(status, "posture"));
+    const json_t *counts = json_object_get(status, "resources");
+    (void)self;
+    if (http_status != 200)
+        return;
+    autofree char *line = xasprintf(
+        "%s: %lld of %lld resources in sync%s%s", posture == NULL ? "" : posture,
+        (long long)json_integer_value(json_object_get(counts, "in_sync")),
+        (long long)json_integer_value(json_object_get(counts, "total")),
+        refusal == NULL ? "" : "; ", refusal == NULL ? "" : refusal);
+    notify_status(line);
+}
+
 /* Idle is fine, late is not: systemd hears from us only while what is due gets done. */
 static void on_watchdog(uv_timer_t *timer)
 {
-    const struct loop *l = timer->data;
+    struct loop *l = timer->data;
     msec_t now = clock_now().boot, writing = writer_busy_since(l->writer);
     if (!is_overdue(&l->brain_alarm, now) && !is_overdue(&l->client_alarm, now) &&
         (writing == 0 || now - writing < WRITE_MOST))
         notify_alive();
+    if (!l->stopping)
+        loop_command(l, "status", NULL, on_status_line, l);
 }
 
 /* ---- opening ---- */
@@ -337,6 +369,7 @@ int loop_new(const struct loop_options *options, const struct log *log, struct l
     l->options = *options;
     l->log = log;
     l->asked = json_object();
+    l->views = json_object();
     l->brain = brain_new();
     int rc = uv_loop_init(&l->uv);
     assert(rc == 0);
@@ -372,6 +405,7 @@ void loop_free(struct loop *l)
     json_decref(l->urls);
     json_decref(l->rejected);
     json_decref(l->asked);
+    json_decref(l->views);
     free(l->local);
     free(l);
 }

@@ -47,17 +47,26 @@ static void reply_metrics(struct loop *l, uint64_t id, const json_t *status)
     reply(l, id, 200, body);
 }
 
+/* What the brain knows of an operation, to be joined with its changes, which the store has. */
+static void ask_changes(struct loop *l, uint64_t id, const char *key, int status, json_t *body,
+                        const char *operation)
+{
+    if (status == 200)
+        (void)json_object_set(l->views, key, body);
+    writer_ask_operation(l->writer, id, operation);
+}
+
 /* The brain's answer needs more of us: the status says how the client and the configuration stand,
- * and the metrics are made of it; operations that ended before this process began are in the store
- * alone. True when the reply is, or will be, another one. */
+ * and the metrics are made of it; the changes of an operation, and operations that ended before
+ * this process began, are in the store alone. True when the reply is, or will be, another one. */
 static bool complete(struct loop *l, uint64_t id, int status, json_t *body)
 {
     autofree char *key = xasprintf("%llu", (unsigned long long)id);
     json_auto_t *asked = json_incref(json_object_get(l->asked, key));
     (void)json_object_del(l->asked, key);
     const char *name = json_string_value(json_object_get(asked, "name"));
-    if (str_eq(name, "operation") && status == 404) {
-        writer_ask_operation(l->writer, id, json_string_value(json_object_get(asked, "id")));
+    if (str_eq(name, "operation") && (status == 200 || status == 404)) {
+        ask_changes(l, id, key, status, body, json_string_value(json_object_get(asked, "id")));
         return true;
     }
     if (status != 200 || (!str_eq(name, "status") && !str_eq(name, "metrics")))
@@ -79,7 +88,15 @@ void loop_found(void *self, uint64_t id, int error, const json_t *body,
                 const struct problem *problem)
 {
     struct loop *l = self;
-    if (error == 0)
+    autofree char *key = xasprintf("%llu", (unsigned long long)id);
+    json_auto_t *view = json_incref(json_object_get(l->views, key));
+    (void)json_object_del(l->views, key);
+    if (view != NULL) { /* the brain knows the rest better, and lives without the store */
+        json_t *changes = json_object_get(body, "changes");
+        if (changes != NULL)
+            (void)json_object_set(view, "changes", changes);
+        reply(l, id, 200, view);
+    } else if (error == 0)
         reply(l, id, 200, body);
     else if (error == -ENOENT)
         loop_reply_error(l, id, 404, control_error("NotFound", "%s", problem->text));

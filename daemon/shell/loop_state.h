@@ -61,6 +61,8 @@ struct loop {
     uint64_t last_local;
     json_t *asked; /* command id → its name and arguments, where the reply needs more of us */
 
+    json_t *views; /* command id → the brain's reply, while the store looks for the rest */
+
     struct alarm brain_alarm, client_alarm;
     uv_timer_t stop_timer, watchdog, every;
     void (*tick)(void *owner); /* see loop_every */

@@ -7,6 +7,8 @@
 
 enum {
     LOOK_EVERY = 100, /* ms */
+    SAY_AFTER = 3000, /* of silence, what is being waited for; and again … */
+    SAY_EVERY = 15000,
     PATIENCE = 10000, /* with what may pass by itself, beyond the client's own: a region away */
 };
 
@@ -15,7 +17,7 @@ struct once {
     const struct log *log;
     bool ended;
     char operation[64];
-    msec_t refused_since;
+    msec_t begun, refused_since, said_at;
     char progress[128];
     json_t *result, *status, *drift;
     const char *state; /* "done", "failed"; static */
@@ -86,6 +88,22 @@ static bool is_hopeless(const json_t *status)
            json_object_get(account, "error") == NULL;
 }
 
+/* Nothing happens before AWS has said whose account it is. */
+static void show_waiting(struct once *o, const json_t *status)
+{
+    const json_t *account = json_object_get(status, "account");
+    const json_t *error = json_object_get(account, "error");
+    msec_t now = clock_now().boot;
+    if (!str_eq(text(account, "state"), "unknown") ||
+        now < (o->said_at == 0 ? o->begun + SAY_AFTER : o->said_at + SAY_EVERY))
+        return;
+    o->said_at = now;
+    const json_t *in_flight = json_object_get(json_object_get(status, "client"), "in_flight");
+    log_say(o->log, LOG_NOTICE, "waiting for AWS to answer sts:GetCallerIdentity (%s)%s%s",
+            json_integer_value(in_flight) > 0 ? "asking now" : "pausing before the next attempt",
+            error == NULL ? "" : "; last: ", text(error, "message"));
+}
+
 static void on_status(void *self, int http_status, const json_t *status)
 {
     struct once *o = self;
@@ -95,6 +113,7 @@ static void on_status(void *self, int http_status, const json_t *status)
     json_decref(o->status);
     o->status = json_deep_copy(status);
     show_progress(o, status);
+    show_waiting(o, status);
     if (refusal[0] == '\0') {
         o->refused_since = 0;
         return;
@@ -184,7 +203,7 @@ static void print_json(const struct once *o)
 
 int once_run(const char *config, bool observe, bool as_json, const struct log *log)
 {
-    struct once o = { .log = log, .exit_code = 1 };
+    struct once o = { .log = log, .exit_code = 1, .begun = clock_now().boot };
     struct loop_options options = { .config = config, .observe = observe, .alone = true };
     struct problems problems = { 0 };
     if (loop_new(&options, log, &o.loop, &problems) < 0) {

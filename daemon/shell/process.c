@@ -103,18 +103,23 @@ static void give_up(struct process *p, int error)
 {
     if (p->error == 0)
         p->error = error;
-    (void)uv_process_kill(&p->child, SIGKILL);
+    if (uv_is_active((uv_handle_t *)&p->child)) /* once it has ended its number may be another's */
+        (void)uv_process_kill(&p->child, SIGKILL);
 }
 
-static void on_timeout(uv_timer_t *timer)
+static void stop(struct process *p, int error)
 {
-    struct process *p = timer->data;
-    give_up(p, -ETIMEDOUT);
+    give_up(p, error);
     /* A grandchild may hold the pipe open for ever. */
     if (uv_is_active((uv_handle_t *)&p->out)) {
         uv_read_stop((uv_stream_t *)&p->out);
         part_over(p);
     }
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    stop(timer->data, -ETIMEDOUT);
 }
 
 static void give_chunk(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -185,5 +190,5 @@ struct process *process_run(uv_loop_t *loop, uint64_t id, const char *command, m
 
 void process_kill(struct process *p)
 {
-    give_up(p, -ECANCELED);
+    stop(p, -ECANCELED);
 }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What drd leaves to people: orphans, things that are not its own, proposals, tugs of war."""
 import json
+import shutil
 import signal
+import subprocess
 
 from stage import ROOT, Stage, wait_for
 
@@ -150,6 +152,25 @@ def test_proposals_wait_for_approval(small_stage):
     assert row(stage, orders)["state"] == "proposed"
     wrong = stage.ctl("approve", "sqs_queue/nothing@us-east-1")
     assert wrong.returncode != 0 and "no resource" in wrong.stderr
+
+
+def test_operation_tells_its_changes_and_metrics_are_well_formed(small_stage):
+    stage = small_stage
+    start(stage)
+    set_visibility(stage, "orders-small", 77)
+    done = stage.ctl_json("reconcile", "--wait")
+    change, = done["changes"]
+    assert done["state"] == "done" and change["op"] == "sqs:SetQueueAttributes"
+    assert change["result"]["class"] == "ok" and change["fields"][0]["after"] == 30
+    shown = stage.ctl("op", "show", done["id"]).stdout
+    assert "sqs:SetQueueAttributes" in shown and "VisibilityTimeout" in shown
+    metrics = subprocess.run(["curl", "-s", "--unix-socket", str(stage.socket),
+                              "http://drd/metrics"], capture_output=True, check=True).stdout
+    assert b"drd_changes_total" in metrics
+    if shutil.which("promtool"):
+        checked = subprocess.run(["promtool", "check", "metrics"], input=metrics,
+                                 capture_output=True)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_breaker_ends_a_tug_of_war(small_stage):
