@@ -209,9 +209,9 @@ void differences_clear(struct differences *list)
 
 void difference_show(const struct scene *scene, const struct difference *d, json_t **drift)
 {
-    bool (*hides)(const struct subject *) = scene->kind->secret;
+    bool (*hides)(const struct scene *) = scene->kind->secret;
     bool secret = d->field != NULL && d->field->form == FORM_SECRET &&
-                  (hides == NULL || hides(scene->subject));
+                  (hides == NULL || hides(scene));
     drift_add(drift, d->pointer, d->wanted, d->live, secret);
     json_t *entry = json_array_get(*drift, json_array_size(*drift) - 1);
     if (d->where != NULL && d->where[0] != '\0')

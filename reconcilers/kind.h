@@ -110,12 +110,12 @@ struct kind {
     /* Whether what carries no tags is ours all the same; calls in *ret have to be answered first.
      * NULL: it never is. */
     word_fn *vouch;
-    word_fn *missing;                              /* before it is created, or called gone */
-    word_fn *more;                                 /* after fields and sets are in sync */
-    word_fn *undo;                                 /* before it is destroyed */
-    bool (*secret)(const struct subject *subject); /* whether FORM_SECRET hides; NULL: always */
-    args_fn *report;                               /* the outputs */
-    const char *const *outputs;                    /* NULL-terminated names */
+    word_fn *missing;                          /* before it is created, or called gone */
+    word_fn *more;                             /* after fields and sets are in sync */
+    word_fn *undo;                             /* before it is destroyed */
+    bool (*secret)(const struct scene *scene); /* whether FORM_SECRET hides; NULL: always */
+    args_fn *report;                           /* the outputs */
+    const char *const *outputs;                /* NULL-terminated names */
     const char *identity; /* member of want that names it in AWS: "QueueName" */
 };
 

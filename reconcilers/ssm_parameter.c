@@ -50,6 +50,24 @@ static const char *busy(const struct scene *s)
                : NULL;
 }
 
+static const char *live_type(const struct scene *s)
+{
+    return resource_live(s, "value", "/Parameters/0/Type");
+}
+
+/* What PutParameter would be refused for, whatever else it carries. */
+static bool refuse_type(const struct scene *s, struct verdict *ret)
+{
+    const char *live = live_type(s), *wanted = resource_want(s, "/Type");
+    if (live == NULL || wanted == NULL || strcmp(live, wanted) == 0)
+        return false;
+    json_auto_t *live_text = json_string(live), *wanted_text = json_string(wanted);
+    json_t *drift = NULL;
+    drift_add(&drift, "/Type", wanted_text, live_text, false);
+    *ret = verdict_blocked(drift, "differs in what is fixed at creation");
+    return true;
+}
+
 static bool refuse_downgrade(const struct scene *s, struct verdict *ret)
 {
     const json_t *live = pointer_get(fact_body(s->facts, "description"), "/Parameters/0/Tier");
@@ -63,9 +81,16 @@ static bool refuse_downgrade(const struct scene *s, struct verdict *ret)
     return true;
 }
 
-static bool is_secret(const struct subject *subject)
+static bool refuse(const struct scene *s, struct verdict *ret)
 {
-    return str_eq(json_string_value(json_object_get(subject->want, "Type")), "SecureString");
+    return refuse_type(s, ret) || refuse_downgrade(s, ret);
+}
+
+/* Of either side: what is a secret now stays one, also where plain text is wanted. */
+static bool is_secret(const struct scene *s)
+{
+    return str_eq(resource_want(s, "/Type"), "SecureString") ||
+           str_eq(live_type(s), "SecureString");
 }
 
 static json_t *report(const struct scene *s)
@@ -95,7 +120,7 @@ static const struct field fields[] = {
       .doc = "String, StringList or SecureString" },
 };
 static const struct change changes[] = {
-    { .operation = "ssm:PutParameter",      .args = whole, .first = refuse_downgrade },
+    { .operation = "ssm:PutParameter",      .args = whole, .first = refuse },
     { .operation = "ssm:AddTagsToResource", .args = tagged },
     { .operation = "ssm:DeleteParameter",   .args = name },
     { 0 },
