@@ -12,14 +12,18 @@ static bool holds(const json_t *names, const json_t *name)
 const json_t *batching_names(const struct call *call)
 {
     const struct batch *batch = call->op->batch;
-    const json_t *names = batch == NULL ? NULL : json_object_get(call->args, batch->list);
+    if (batch == NULL)
+        return NULL;
+    const json_t *names = json_object_get(call->args, batch->list);
     size_t n = json_array_size(names), i;
     if (n == 0 || n > batch->max)
         return NULL;
     const json_t *name;
-    json_array_foreach(names, i,
-                       name) if (!json_is_string(name) ||
-                                 strchr(json_string_value(name), ':') != NULL) return NULL;
+    json_array_foreach(names, i, name)
+    {
+        if (!json_is_string(name) || strchr(json_string_value(name), ':') != NULL)
+            return NULL;
+    }
     return names;
 }
 
@@ -47,9 +51,11 @@ static json_t *filtered(const json_t *list, const char *key, const json_t *names
     json_t *mine = json_array();
     size_t i;
     const json_t *element;
-    json_array_foreach(
-        list, i, element) if (holds(names, key == NULL ? element : json_object_get(element, key)))
-        json_array_append_new(mine, json_deep_copy(element));
+    json_array_foreach(list, i, element)
+    {
+        if (holds(names, key == NULL ? element : json_object_get(element, key)))
+            json_array_append_new(mine, json_deep_copy(element));
+    }
     return mine;
 }
 

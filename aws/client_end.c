@@ -36,6 +36,7 @@ void client_end_job(struct client *c, struct job *job, struct answer answer, str
 {
     if (job->internal)
         credentials_source_answer(c->source, job->need, &answer, now);
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not see TAILQ_REMOVE take them out */
     for (struct waiter *waiter; (waiter = TAILQ_FIRST(&job->waiters)) != NULL;) {
         struct answer copy = answer_copy(&answer);
         if (job->batched && answer.class == AWS_OK) {
@@ -44,6 +45,7 @@ void client_end_job(struct client *c, struct job *job, struct answer answer, str
         }
         answer_waiter(c, waiter, copy, now, out);
     }
+    /* NOLINTEND(clang-analyzer-unix.Malloc) */
     answer_clear(&answer);
     client_job_free(c, job);
 }

@@ -12,7 +12,7 @@ void client_send_queue(struct client *c, struct job *job)
     struct lane *lane = lane_of(c, job);
     heap_remove(&lane->jobs, &job->place);
     job->state = JOB_QUEUED;
-    job->place.rank = job->internal ? -2 * N_PRIORITIES
+    job->place.rank = job->internal ? -2 * (int64_t)N_PRIORITIES
                                     : -2 * (int64_t)job->call.priority - job->call.begun;
     job->place.order = job->serial;
     heap_add(&lane->jobs, &job->place);

@@ -24,10 +24,14 @@ void credentials_wipe_json(json_t *value)
     json_t *member;
     if (json_is_string(value)) /* jansson's copy of a secret */
         OPENSSL_cleanse((char *)(uintptr_t)json_string_value(value), json_string_length(value));
-    json_object_foreach(value, key, member) if (json_is_object(member))
-        credentials_wipe_json(json_incref(member));
-    else if (json_is_string(member))
-        OPENSSL_cleanse((char *)(uintptr_t)json_string_value(member), json_string_length(member));
+    json_object_foreach(value, key, member)
+    {
+        if (json_is_object(member))
+            credentials_wipe_json(json_incref(member));
+        else if (json_is_string(member))
+            OPENSSL_cleanse((char *)(uintptr_t)json_string_value(member),
+                            json_string_length(member));
+    }
     json_decref(value);
 }
 

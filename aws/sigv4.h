@@ -36,6 +36,6 @@ void sigv4_claim_clear(struct sigv4_claim *claim);
  * from the body. 64 hexadecimal digits and NUL. */
 void sigv4_expected(const struct sigv4 *s, const struct http_request *request,
                     const char *signed_headers, char signature[65]);
-void sigv4_sha256_hex(const void *bytes, size_t n, char hex[65]);
+void sigv4_sha256_hex(const void *bytes, size_t n, char text[65]);
 
 #endif

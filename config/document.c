@@ -35,7 +35,7 @@ static bool refuse_bytes(const char *text, size_t size, struct problems *problem
     struct problem *p;
     if (size > DOCUMENT_MAX) {
         problems_add(problems, "", "the file has %zu bytes; at most %d are read", size,
-                     (int)DOCUMENT_MAX);
+                     DOCUMENT_MAX);
     } else if (size >= 2 &&
                (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
         p = problems_add(problems, "", "the file is UTF-16");
@@ -44,7 +44,7 @@ static bool refuse_bytes(const char *text, size_t size, struct problems *problem
         p = problems_add(problems, "", "the file is empty");
         problem_remedy(p, "Start from config/examples/minimal.json.");
     } else if (depth_of(text, size) > DOCUMENT_DEPTH_MAX) {
-        problems_add(problems, "", "nested more than %d deep", (int)DOCUMENT_DEPTH_MAX);
+        problems_add(problems, "", "nested more than %d deep", DOCUMENT_DEPTH_MAX);
     } else {
         return false;
     }

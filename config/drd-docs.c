@@ -278,8 +278,8 @@ static char *schema(void)
     json_auto_t *root = json_pack("{s:s, s:s, s:s}", "$schema",
                                   "https://json-schema.org/draft/2020-12/schema", "title",
                                   "Configuration of drd", "$comment", "Made by drd-docs schema.");
-    json_auto_t *object = object_of(intent_schema);
-    json_object_update(root, object);
+    json_auto_t *intent = object_of(intent_schema);
+    json_object_update(root, intent);
     char *text = json_dumps(root, JSON_INDENT(1));
     autofree char *copy = text;
     return xasprintf("%s\n", copy);
@@ -295,8 +295,10 @@ static char *read_all(const char *path)
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return NULL;
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
+    do {
+        n = fread(block, 1, sizeof block, file);
         buffer_add(&b, block, n);
+    } while (n == sizeof block);
     (void)fclose(file);
     return buffer_take(&b);
 }

@@ -23,7 +23,7 @@ static json_t *lifecycle(const json_t *bucket)
 {
     return json_pack("{s:[{s:s, s:s, s:{s:s}, s:{s:i}, s:o*, s:o*}]}", "Rules", "ID", "keep",
                      "Status", "Enabled", "Filter", "Prefix", "", "AbortIncompleteMultipartUpload",
-                     "DaysAfterInitiation", (int)ABORT_DAYS, "Expiration",
+                     "DaysAfterInitiation", ABORT_DAYS, "Expiration",
                      days(bucket, "expire_days", "Days"), "NoncurrentVersionExpiration",
                      days(bucket, "expire_versions_days", "NoncurrentDays"));
 }

@@ -18,6 +18,6 @@ void render_operation(const json_t *operation);
 enum { RENDER_AGE_SIZE = 32 };
 
 /* "4 s", "3 min", "2 h", "12 d". */
-void render_age(json_int_t ms, char text[RENDER_AGE_SIZE]);
+void render_age(json_int_t ms, char to[RENDER_AGE_SIZE]);
 
 #endif

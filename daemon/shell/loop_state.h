@@ -83,16 +83,16 @@ void loop_tell_brain(struct loop *l, const struct event *event);
 void loop_alarm_init(struct alarm *a, struct loop *l, void (*ring)(struct loop *l));
 void loop_ring_brain(struct loop *l);
 void loop_ring_client(struct loop *l);
-/* Callbacks of the wire and the writer; owner is the loop. */
-void loop_attempt_ended(void *owner, uint64_t id, struct answer answer, bool sent, wall_t date);
-void loop_written(void *owner, uint64_t seq, int error, const struct problem *problem);
+/* Callbacks of the wire and the writer; self is the loop. */
+void loop_attempt_ended(void *self, uint64_t id, struct answer answer, bool sent, wall_t date);
+void loop_written(void *self, uint64_t seq, int error, const struct problem *problem);
 
 /* ---- loop_commands.c ---- */
 
-/* Callback of the control socket; owner is the loop. */
-void loop_on_command(void *owner, const struct control_command *command);
+/* Callback of the control socket; self is the loop. */
+void loop_on_command(void *self, const struct control_command *command);
 /* Callback of the writer's questions. */
-void loop_found(void *owner, uint64_t id, int error, const json_t *body,
+void loop_found(void *self, uint64_t id, int error, const json_t *body,
                 const struct problem *problem);
 /* The brain's reply on its way to whoever asked. body may be added to. */
 void loop_reply(struct loop *l, uint64_t id, int status, json_t *body);

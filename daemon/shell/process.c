@@ -145,11 +145,13 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static int spawn(struct process *p, uv_loop_t *loop, char **words)
 {
+    /* NOLINTBEGIN(clang-analyzer-optin.core.EnumCastOutOfRange): flags of libuv are an enum */
     uv_stdio_container_t stdio[3] = {
         { .flags = UV_IGNORE },
         { .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&p->out },
         { .flags = UV_INHERIT_FD, .data.fd = 2 },
     };
+    /* NOLINTEND(clang-analyzer-optin.core.EnumCastOutOfRange) */
     uv_process_options_t options = {
         .exit_cb = on_exit_of,
         .file = words[0],

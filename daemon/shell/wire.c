@@ -135,7 +135,7 @@ void wire_attempt(const struct wire *w, const struct attempt *a)
     }
     const struct operation_model *model = operation_model(a->op);
     struct http_request request = { 0 };
-    struct endpoint endpoint;
+    struct endpoint endpoint = { 0 };
     struct problem problem = { 0 };
     if (make_request(w, a, model, &request, &endpoint, &problem) < 0) {
         autofree char *text = problem_text(&problem);

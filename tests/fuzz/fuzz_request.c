@@ -31,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     while (service_models[n_services] != NULL)
         n_services++;
+    assert(n_services > 0);
     const struct service_model *service = service_models[bytes[0] % n_services];
     const char *at = (const char *)bytes + 2, *end = (const char *)bytes + n;
     struct http_request request = { .path = take_line(&at, end), .query = take_line(&at, end) };

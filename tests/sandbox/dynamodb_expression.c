@@ -162,7 +162,7 @@ static bool read_step(struct reader *p, json_t *path)
         syntax(p);
         return false;
     }
-    json_array_append_new(path, json_integer(atoi(p->token)));
+    json_array_append_new(path, json_integer(strtol(p->token, NULL, 10)));
     next(p);
     return expect(p, "]");
 }

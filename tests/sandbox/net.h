@@ -33,7 +33,7 @@ struct net_plan net_plan(struct net *n, const struct caller *caller, const struc
  * "access"?: "read"|"write", "do": "refuse"|"hang"|"reset"|"throttle"|"slow"|"error"|"lose",
  * "delay_ms"?, "probability"? (0..1), "from_ms"?, "until_ms"? (from now), "count"?}.
  * 0 and the id in *ret (owned), or -EINVAL with a problem. */
-int net_add_fault(struct net *n, const json_t *fault, struct now now, char **ret,
+int net_add_fault(struct net *n, const json_t *spec, struct now now, char **ret,
                   struct problem *reterr) MUST_CHECK;
 bool net_remove_fault(struct net *n, const char *id);
 void net_clear_faults(struct net *n);

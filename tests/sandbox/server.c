@@ -171,7 +171,7 @@ static void run_call(struct exchange *x, struct server *s, struct front_call *ca
     struct now now = server_now(s);
     struct net_plan plan = net_plan(s->settings.net, &call->caller, &call->call, now);
     struct answer answer = { 0 };
-    const char *decision = "";
+    const char *decision;
     x->reply = plan.reply;
     x->due = plan.reply == NET_HANG ? now.boot + HANG_MAX_MS : now.boot + plan.delay;
     if (plan.deliver) {

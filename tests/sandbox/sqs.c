@@ -249,7 +249,7 @@ static const char *url_name(struct request *r, const char *url)
     const char *dot = strchr(host, '.');
     size_t n = dot == NULL ? 0 : strcspn(dot + 1, ".");
     bool aws = str_prefix(host, "sqs.") && strstr(host, ".amazonaws.com") != NULL;
-    if (aws &&
+    if (aws && dot != NULL &&
         (n != strlen(region_name(r->region)) || strncmp(dot + 1, region_name(r->region), n) != 0))
         return NULL;
     return path + strlen(account);

@@ -14,7 +14,7 @@ static void md5_hex(const void *bytes, size_t n, char hex[33])
     unsigned size = 0;
     if (EVP_Digest(bytes, n, digest, &size, EVP_md5(), NULL) != 1)
         abort();
-    for (unsigned i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
@@ -181,7 +181,7 @@ static json_t *send_answer(const json_t *message)
 static const json_t *duplicate(const json_t *queue, const char *id, struct now now)
 {
     const json_t *seen = json_object_get(json_object_get(queue, "seen"), id);
-    return number_of(seen, "sent") + 1000 * DEDUPLICATION_S > now.wall.ms ? seen : NULL;
+    return number_of(seen, "sent") + SECONDS(DEDUPLICATION_S) > now.wall.ms ? seen : NULL;
 }
 
 struct answer sqs_send(struct request *r)
