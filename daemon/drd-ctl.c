@@ -231,8 +231,14 @@ static int start(const struct command *command, const struct options *o, const j
 static void render_started(const json_t *document)
 {
     const char *id = json_string_value(json_object_get(document, "operation"));
+    const char *warning = json_string_value(json_object_get(document, "warning"));
+    json_int_t under_way = json_integer_value(json_object_get(document, "changes_under_way"));
+    if (warning != NULL)
+        (void)fprintf(stderr, "drd-ctl: warning: %s\n", warning);
     if (id != NULL)
         printf("started; see `drd-ctl op show %s`\n", id);
+    else if (under_way > 0)
+        printf("done; changes that had begun still end: %" JSON_INTEGER_FORMAT "\n", under_way);
     else
         printf("done\n");
 }

@@ -107,7 +107,13 @@ static void run_reconcile(struct brain *b, const struct event *event, struct tur
 
 static void run_plan(struct brain *b, const struct event *event, struct turn *t)
 {
-    if (!cannot_start(b, event, t))
+    if (cannot_start(b, event, t))
+        return;
+    /* Whoever may look may ask for plans: they must not fill the places of those who act. */
+    const struct order *same = orders_waiting(&b->orders, ORDER_PLAN);
+    if (same != NULL)
+        turn_reply(t, event->command.id, 202, json_pack("{ss}", "operation", same->id));
+    else
         start_order(b, event, ORDER_PLAN, NULL, t);
 }
 
@@ -174,7 +180,10 @@ static void run_hold(struct brain *b, const struct event *event, struct turn *t)
     const char *warning = b->journal.error != 0
                               ? "the journal cannot be written: a restart would forget this hold"
                               : NULL;
-    reply(event, json_pack("{ss ss*}", "hold", text(event, "reason"), "warning", warning), t);
+    reply(event,
+          json_pack("{ss sI ss*}", "hold", text(event, "reason"), "changes_under_way",
+                    (json_int_t)engine_changing(b->engine), "warning", warning),
+          t);
 }
 
 static void run_resume(struct brain *b, const struct event *event, struct turn *t)

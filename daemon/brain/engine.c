@@ -175,6 +175,8 @@ static struct item *add_item(struct engine *e, const char *id, const char *kind,
     json_object_set_new(e->index, id, json_integer((json_int_t)slot));
     schedule_join(&e->schedule, slot, region);
     take_consent(e, item, now);
+    if (e->destroying) /* after a restart: what was made just before it may not show yet */
+        item->shown_by = now.boot + ENGINE_SETTLE_LEAST;
     item->breaker.open = json_object_get(e->breakers, id) != NULL;
     json_object_del(e->breakers, id);
     return item;

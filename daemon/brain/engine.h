@@ -73,6 +73,8 @@ void engine_hold(struct engine *e, const char *reason, const char *who, int64_t 
                  struct turn *t);
 bool engine_on_hold(const struct engine *e);
 bool engine_destroying(const struct engine *e); /* or destroyed */
+/* Changes that are being recorded or made: a hold does not call them back. */
+size_t engine_changing(const struct engine *e);
 /* Lets drd repair this one although its mode or breaker says no, or mend what it is blocked for,
  * which destroys data: that is asked for by engine_approval_destroys, and holds for the drift that
  * is shown now and no other. NULL, or why there is nothing to approve. */

@@ -42,6 +42,14 @@ bool engine_destroying(const struct engine *e)
     return e->destroying;
 }
 
+size_t engine_changing(const struct engine *e)
+{
+    size_t n = 0;
+    for (uint32_t i = 1; i < e->n_slots; i++)
+        n += e->items[i] != NULL && e->items[i]->change != 0;
+    return n;
+}
+
 bool engine_approval_destroys(const struct engine *e, const char *id)
 {
     const struct item *item = engine_find(e, id);

@@ -16,7 +16,10 @@
 /* Call ids: a serial number above the slot of the item they are for. */
 enum { SLOT_BITS = 24 };
 
-enum { ENGINE_CONSENT_LASTS = 60 * 60 * 1000 };
+enum {
+    ENGINE_CONSENT_LASTS = 60 * 60 * 1000,
+    ENGINE_SETTLE_LEAST = 5 * 1000, /* every accepted change gets this long to show */
+};
 
 struct pass {
     uint64_t number;

@@ -2,8 +2,7 @@
 #include "daemon/brain/engine_state.h"
 
 enum {
-    SETTLE_LEAST = 5 * 1000, /* every accepted change gets this long to show */
-    LOOK_FIRST = 100,        /* after a change: looks again so soon, then ever later */
+    LOOK_FIRST = 100, /* after a change: looks again so soon, then ever later */
     LOOK_MOST = 5 * 1000,
     FAILURES_MOST = 6, /* changes that failed in a row, before it rests */
     PLAN_MOST = 1000,
@@ -162,7 +161,7 @@ static bool accepted_before(struct engine *e, struct item *item, const struct ve
     if (at == 0)
         return false;
     item_set_drift(item, verdict->drift, verdict->others); /* what is seen now, not what was done */
-    if (t->now.boot - at < msec_max(item->kind->settle, SETTLE_LEAST)) {
+    if (t->now.boot - at < msec_max(item->kind->settle, ENGINE_SETTLE_LEAST)) {
         item_rest(item);
         item->settle_delay = msec_min(item->settle_delay * 2, LOOK_MOST);
         engine_item_pause(e, item, item->settle_delay, t);
@@ -389,7 +388,7 @@ void engine_write_answer(struct engine *e, struct item *item, const struct opera
     if (op->access == ACCESS_DESTROY)
         item->shown_by = 0;
     else if (restores_missing(item->change_drift) && (ok || answer->class == AWS_UNKNOWN_OUTCOME))
-        item->shown_by = t->now.boot + msec_max(item->kind->settle, SETTLE_LEAST);
+        item->shown_by = t->now.boot + msec_max(item->kind->settle, ENGINE_SETTLE_LEAST);
     if (!ok)
         item_set_error(item, op, answer, true, t->now.boot);
     else

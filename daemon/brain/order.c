@@ -237,6 +237,14 @@ void orders_step(struct orders *o, struct engine *engine, struct journal *journa
     }
 }
 
+const struct order *orders_waiting(const struct orders *o, enum order_kind kind)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->items[i]->state == ORDER_RUNNING && o->items[i]->kind == kind && !o->items[i]->asked)
+            return o->items[i];
+    return NULL;
+}
+
 bool orders_running(const struct orders *o, enum order_kind kind)
 {
     for (size_t i = 0; i < o->n; i++)

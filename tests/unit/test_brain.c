@@ -526,6 +526,27 @@ START_TEST(test_plans_are_not_lost_between_passes)
 }
 END_TEST
 
+START_TEST(test_plans_do_not_fill_the_places_of_those_who_act)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    h.carrying_out = true; /* no answer comes meanwhile */
+    for (uint64_t id = 900; id < 940; id++)
+        step(&h, &(struct event){ .kind = EVENT_COMMAND,
+                                  .command = { .id = id,
+                                               .name = "plan",
+                                               .who = "reader",
+                                               .clearance = CLEARANCE_READ } });
+    h.carrying_out = false;
+    command(&h, "destroy", "{'confirm': 'demo'}", 202);
+    run_for(&h, MINUTES(2));
+    ck_assert_str_eq(text_of(command(&h, "status", NULL, 200), "posture"), "destroyed");
+    house_clear(&h);
+}
+END_TEST
+
 START_TEST(test_a_hold_during_destroy_can_be_ended)
 {
     struct house h;
@@ -604,6 +625,7 @@ int main(void)
                                    test_state_is_of_one_environment_and_account,
                                    test_reload_to_another_environment_changes_nothing,
                                    test_plans_are_not_lost_between_passes,
+                                   test_plans_do_not_fill_the_places_of_those_who_act,
                                    test_a_hold_during_destroy_can_be_ended,
                                    test_reload_makes_orphans_that_can_be_destroyed,
                                    test_observe_and_stop };
