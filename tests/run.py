@@ -135,6 +135,7 @@ def soak_steps():
                                     "--seeds", "8000", "--from", "100000"], timeout=900)
     yield Step("fuzzers, 60 s each", ["tests/fuzz/run.sh", "60"])
     yield Step("clang-tidy", ["tests/tidy.sh"], timeout=1200)
+    yield Step("coverage", ["tests/coverage.sh"], timeout=900)
     yield Step("bench", [".venv/bin/python", "tests/bench/bench.py", "--short"])
 
 

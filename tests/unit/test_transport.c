@@ -68,7 +68,8 @@ static bool answer(int fd, const char *request, int nth)
     }
     if (str_prefix(path, "/continue"))
         say(fd, "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
-                "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n");
+                "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: "
+                "close\r\n\r\n");
     else if (str_prefix(path, "/redirect"))
         say(fd, "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
     else if (str_prefix(path, "/truncated"))
