@@ -3,17 +3,20 @@
  *     drd-simulate --seeds N [--from S]     plays N incidents; the first that fails is named
  *     drd-simulate --seed S --trace         plays one, and says all that happens
  *     drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]    figures, as JSON
+ *     drd-simulate --drift [--seed S] [--sets N]    each field of each kind, changed and repaired
  * Exit: 0 no judge failed, 1 one did, 2 usage. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tests/simulation/drift.h"
 #include "tests/simulation/figures.h"
 #include "tests/simulation/incident.h"
 
 static void usage(void)
 {
     fputs("usage: drd-simulate --seeds N [--from S] | --seed S [--trace]\n"
+          "       drd-simulate --drift [--seed S] [--sets N] [--trace]\n"
           "       drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]\n",
           stderr);
 }
@@ -21,7 +24,8 @@ static void usage(void)
 struct options {
     uint64_t seeds, from, resources, at_once;
     msec_t round_trip;
-    bool trace, in_sync_pass;
+    unsigned sets;
+    bool trace, in_sync_pass, drift;
 };
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -35,6 +39,8 @@ static bool parse(int argc, char **argv, struct options *o)
         { "rtt", required_argument, NULL, 'r' },
         { "resources", required_argument, NULL, 'R' },
         { "at-once", required_argument, NULL, 'a' },
+        { "drift", no_argument, NULL, 'd' },
+        { "sets", required_argument, NULL, 'S' },
         { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
@@ -53,6 +59,12 @@ static bool parse(int argc, char **argv, struct options *o)
         case 't':
             o->trace = true;
             break;
+        case 'd':
+            o->drift = true;
+            break;
+        case 'S':
+            o->sets = (unsigned)number;
+            break;
         case 'p':
             o->in_sync_pass = true;
             break;
@@ -69,7 +81,7 @@ static bool parse(int argc, char **argv, struct options *o)
             return false;
         }
     }
-    return optind == argc && (o->seeds > 0 || (o->in_sync_pass && o->resources > 0));
+    return optind == argc && (o->seeds > 0 || o->drift || (o->in_sync_pass && o->resources > 0));
 }
 
 static int play(const struct options *o)
@@ -94,7 +106,7 @@ static int play(const struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options options = { .from = 1, .round_trip = 30, .at_once = 32 };
+    struct options options = { .from = 1, .round_trip = 30, .at_once = 32, .sets = 200 };
     if (!parse(argc, argv, &options)) {
         usage();
         return 2;
@@ -102,5 +114,7 @@ int main(int argc, char **argv)
     if (options.in_sync_pass)
         return figures_in_sync_pass((unsigned)options.resources, (unsigned)options.at_once,
                                     options.round_trip);
+    if (options.drift)
+        return drift_prove(options.from, options.sets, options.trace);
     return play(&options);
 }

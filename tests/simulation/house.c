@@ -166,6 +166,8 @@ static void on_record(struct house *h, struct effect *effect)
 {
     bool fails = h->now.boot < h->records_fail_until;
     h->tally.record_failures += fails;
+    if (!fails && effect->record.kind == RECORD_CHANGE)
+        json_array_append(h->tally.changes, effect->record.body);
     if (!fails)
         keep(h, effect->record.kind, effect->record.seq, effect->record.body);
     if (h->settings.trace) {
@@ -328,18 +330,30 @@ static const char *created_name(const struct call *call)
     return NULL;
 }
 
-static void note_change(struct house *h, const struct call *call, const struct answer *answer)
+/* What was deleted may be created again. */
+static void note_creation(struct house *h, const struct call *call, const struct answer *answer)
 {
-    h->tally.last_write = h->now.boot;
-    h->tally.calls_write++;
-    const char *name = created_name(call);
-    if (!str_prefix(call->op->name, "Create") || name == NULL || answer->class != AWS_OK)
+    const char *name = created_name(call), *operation = call->op->name;
+    bool deleted = str_prefix(operation, "Delete");
+    if ((!deleted && !str_prefix(operation, "Create")) || name == NULL || answer->class != AWS_OK)
         return;
-    autofree char *key = xasprintf("%s %s@%s", call->op->name, name, region_name(call->region));
+    autofree char *key = xasprintf("%s %s@%s", operation + strlen("Create"), name,
+                                   region_name(call->region));
+    if (deleted) {
+        json_object_del(h->tally.created, key);
+        return;
+    }
     json_int_t n = json_integer_value(json_object_get(h->tally.created, key)) + 1;
     json_object_set_new(h->tally.created, key, json_integer(n));
     if (n > 1)
         house_violation(h, "nothing created twice", "%s", key);
+}
+
+static void note_change(struct house *h, const struct call *call, const struct answer *answer)
+{
+    h->tally.last_write = h->now.boot;
+    h->tally.calls_write++;
+    note_creation(h, call, answer);
 }
 
 static void arrives(struct house *h, struct house_event *event)
@@ -582,6 +596,7 @@ struct answer house_outsider(struct house *h, const char *operation, enum region
     struct call call = call_new(operation, region, args, NULL);
     struct answer answer = cloud_call(h->cloud, &h->caller, &call, h->now);
     trace(h, "OUTSIDER %s: %s", call.op->name, aws_class_name(answer.class));
+    note_creation(h, &call, &answer);
     call_clear(&call);
     return answer;
 }

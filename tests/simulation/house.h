@@ -24,7 +24,9 @@ struct tally {
     unsigned long change_effects, crashes, record_failures;
     unsigned long by_family[N_BUDGET_FAMILIES]; /* attempts */
     msec_t last_write;
-    json_t *created;       /* "iam:CreateRole NAME" → how often AWS said yes */
+    json_t
+        *created; /* "Role NAME@us-east-1" → how often AWS created it since it was last deleted */
+    json_t *changes;       /* the bodies of RECORD_CHANGE that were stored; NULL: not kept */
     const char *violation; /* static text of the first judge that failed, or NULL */
     char detail[256];
 };
