@@ -157,7 +157,7 @@ static void run_approve(struct brain *b, const struct event *event, struct turn 
 {
     const char *id = text(event, "id");
     if (engine_approval_destroys(b->engine, id) &&
-        !str_eq(text(event, "confirm"), topology_suffix(b->topology))) {
+        !str_eq(text(event, "confirm"), b->home_environment)) {
         refuse(event, 409, t, "refused",
                "approving this deletes the resource, or the part that differs, with its data; "
                "repeat with --confirm SUFFIX if that is meant");

@@ -208,6 +208,8 @@ static void on_watchdog(uv_timer_t *timer)
     if (!is_overdue(&l->brain_alarm, now) && !is_overdue(&l->client_alarm, now) &&
         (writing == 0 || now - writing < WRITE_MOST))
         notify_alive();
+    loop_alarm_again(&l->brain_alarm);
+    loop_alarm_again(&l->client_alarm);
     if (!l->stopping)
         loop_command(l, "status", NULL, on_status_line, l);
 }

@@ -94,6 +94,11 @@ static void on_alarm(uv_timer_t *timer)
     loop_pump(a->loop);
 }
 
+void loop_alarm_again(struct alarm *a)
+{
+    alarm_set(a, a->at);
+}
+
 void loop_alarm_init(struct alarm *a, struct loop *l, void (*ring)(struct loop *l))
 {
     *a = (struct alarm){ .loop = l, .at = NEVER, .ring = ring };

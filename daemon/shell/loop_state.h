@@ -81,6 +81,8 @@ struct loop {
 void loop_pump(struct loop *l);
 void loop_tell_brain(struct loop *l, const struct event *event);
 void loop_alarm_init(struct alarm *a, struct loop *l, void (*ring)(struct loop *l));
+/* Sets it anew: after a suspension libuv's timer has further to go than the time that is left. */
+void loop_alarm_again(struct alarm *a);
 void loop_ring_brain(struct loop *l);
 void loop_ring_client(struct loop *l);
 /* Callbacks of the wire and the writer; self is the loop. */
