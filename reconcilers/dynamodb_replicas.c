@@ -207,6 +207,7 @@ bool replicas_keep(const struct scene *s, struct verdict *ret)
         if (has(wanted, json_string_value(name)))
             continue;
         *ret = block("/Replicas", NULL, name, "there is a replica that is not wanted");
+        ret->by_consent = true;
         if (!verdict_consented(s->subject, ret->drift))
             return true;
         verdict_clear(ret);

@@ -211,8 +211,11 @@ static struct verdict settle_differences(const struct scene *scene, const struct
     if (chosen != NULL)
         return repair(scene, list, chosen, "drifted");
     struct verdict v = { 0 };
-    if (fixed != NULL)
-        return verdict_blocked(json_incref(fixed), "differs in what is fixed at creation");
+    if (fixed != NULL) {
+        v = verdict_blocked(json_incref(fixed), "differs in what is fixed at creation");
+        v.by_consent = true;
+        return v;
+    }
     if (scene->kind->more != NULL && scene->kind->more(scene, &v))
         return v;
     return verdict_done(scene->kind->report(scene));

@@ -65,6 +65,7 @@ static bool refuse_type(const struct scene *s, struct verdict *ret)
     json_t *drift = NULL;
     drift_add(&drift, "/Type", wanted_text, live_text, false);
     *ret = verdict_blocked(drift, "differs in what is fixed at creation");
+    ret->by_consent = true;
     return true;
 }
 

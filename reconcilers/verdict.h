@@ -24,6 +24,7 @@ struct verdict {
     json_t *drift;
     json_t *others;     /* WRITE: what else differs and waits for its turn; same form. Owned */
     json_t *outputs;    /* DONE: {"arn": …}; owned. What others may refer to */
+    bool by_consent;    /* BLOCKED: consent to this drift lets it go on, destroying data */
     msec_t wait;        /* WAIT */
     const char *reason; /* static text: "absent", "drifted", "table is being created" */
 };

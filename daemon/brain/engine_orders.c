@@ -53,7 +53,7 @@ size_t engine_changing(const struct engine *e)
 bool engine_approval_destroys(const struct engine *e, const char *id)
 {
     const struct item *item = engine_find(e, id);
-    return item != NULL && item->state == ITEM_BLOCKED;
+    return item != NULL && item->state == ITEM_BLOCKED && item->by_consent;
 }
 
 const char *engine_approve(struct engine *e, const char *id, const char *who, struct turn *t)
@@ -63,6 +63,8 @@ const char *engine_approve(struct engine *e, const char *id, const char *who, st
         return "there is no resource of this id";
     if (item->state != ITEM_PROPOSED && item->state != ITEM_BLOCKED && item->state != ITEM_BREAKER)
         return "nothing waits for approval there";
+    if (item->state == ITEM_BLOCKED && !item->by_consent)
+        return "no approval helps there; its reason says what is in the way";
     if (item->breaker.open) {
         autofree char *key = xasprintf("breaker:%s", id);
         journal_setting(e->journal, key, NULL, t);

@@ -209,6 +209,7 @@ static void on_blocked(struct engine *e, struct item *item, const struct verdict
                        struct turn *t)
 {
     item_set_drift(item, verdict->drift, verdict->others);
+    item->by_consent = verdict->by_consent;
     engine_item_state(e, item, ITEM_BLOCKED, verdict->reason, NULL, t->now.boot);
     engine_item_settle(e, item, NEVER, t);
 }

@@ -122,6 +122,7 @@ static void refuse(struct engine *e, struct item *item, const struct verdict *ve
                    const struct refusal *refusal, struct turn *t)
 {
     item_set_drift(item, verdict->drift, verdict->others);
+    item->by_consent = false;
     engine_item_state(e, item, refusal->state, refusal->reason, refusal->of, t->now.boot);
     if (refusal->state == ITEM_BREAKER)
         open_breaker(e, item, t);

@@ -72,6 +72,7 @@ struct item {
     const char *reason; /* static text */
     char *reason_of;    /* owned; what the reason speaks of ("iam_role/payments"), or NULL */
     json_t *drift;      /* owned; NULL in sync */
+    bool by_consent;    /* blocked: approving it helps, and destroys data */
     json_t *consent;    /* owned; the drift of a block that an operator lifted, or NULL */
     struct item_error *error;
     msec_t state_since, checked_at, in_sync_since, changed_at; /* 0: never */

@@ -99,12 +99,37 @@ def test_foreign_things_are_left_alone_until_adopted(small_stage):
     assert "not ours" in blocked[0]["reason"]
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "somebody else"}
     assert visibility(stage, "orders-small") == "99"
+    stage.start_drd()
+    wait_for("the pass", lambda: stage.states().get("sqs_queue/orders@us-east-1") == "blocked")
+    refused = stage.ctl("approve", "sqs_queue/orders@us-east-1", "--confirm", "small")
+    assert refused.returncode == 3 and "no approval helps" in refused.stderr
+    assert stage.stop_drd() == 0
     stage.document["queues"]["orders"]["adopt"] = True
     stage.write_config()
     done = stage.run_drd("--once")
     assert done.returncode == 0, done.stdout + done.stderr
     tags = sqs.list_queue_tags(QueueUrl=url)["Tags"]
     assert tags["drd:environment"] == "small" and visibility(stage, "orders-small") == "30"
+
+
+def test_replacing_takes_the_suffix(small_stage):
+    stage, name = small_stage, "ssm_parameter/url@us-east-1"
+    ssm = stage.client("ssm")
+    stage.document["parameters"] = {"url": {"value": "https://api.example.com"}}
+    stage.write_config()
+    start(stage)
+    path = next(p["Name"] for p in ssm.describe_parameters()["Parameters"] if "url" in p["Name"])
+    tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=path)["TagList"]
+    ssm.delete_parameter(Name=path)
+    ssm.put_parameter(Name=path, Value="hunter2", Type="SecureString", Tags=tags)
+    assert look_again(stage) == 2
+    assert row(stage, name)["state"] == "blocked" and "hunter2" not in stage.ctl("drift").stdout
+    refused = stage.ctl("approve", name)
+    assert refused.returncode == 3 and "with its data" in refused.stderr
+    assert stage.ctl("approve", name, "--confirm", "other").returncode == 3
+    assert stage.ctl("approve", name, "--confirm", "small").returncode == 0
+    wait_for("the replacement", stage.in_sync)
+    assert ssm.get_parameter(Name=path)["Parameter"]["Type"] == "String"
 
 
 def test_destroy_does_not_take_what_is_foreign(small_stage):

@@ -62,8 +62,11 @@ static struct verdict fake_step(const struct kind *kind, const struct subject *s
         return verdict_done(json_pack("{ss+}", "arn", "arn:", json_string_value(name)));
     drift_add(&drift, "/Value", value, live, false);
     if (live != NULL && json_object_get(subject->want, "Fixed") != NULL &&
-        !verdict_consented(subject, drift))
-        return verdict_blocked(drift, "fixed at creation");
+        !verdict_consented(subject, drift)) {
+        struct verdict v = verdict_blocked(drift, "fixed at creation");
+        v.by_consent = true;
+        return v;
+    }
     return verdict_write(call_new(operation, subject->region,
                                   json_pack("{sO sO}", "QueueName", name, "Value", value), NULL),
                          drift, live == NULL ? "absent" : "drifted");
