@@ -149,7 +149,8 @@ const struct schema settings_schema[] = {
       .min = 2,
       .max = 255,
       .rule = rule_path,
-      .doc = "Directory of the journal." },
+      .doc = "Directory of the journal, and of what drd remembers of one environment in one "
+             "account." },
     { .key = "metrics_listen",
       .type = SCHEMA_STRING,
       .otherwise = "\"127.0.0.1:9469\"",

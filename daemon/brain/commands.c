@@ -127,6 +127,8 @@ static const char *destroy_refusal(const struct brain *b, const char *confirm)
         return "on hold; resume first";
     if (orders_running(&b->orders, ORDER_DESTROY))
         return "a destroy is running already";
+    if (orders_full(&b->orders)) /* or it would go on without an operation to follow */
+        return "too many operations are running; wait for one of them to end";
     return NULL;
 }
 

@@ -126,13 +126,18 @@ void orders_restore(struct orders *o, const json_t *recorded, struct journal *jo
     json_object_foreach((json_t *)(uintptr_t)recorded, id, body) restore(o, id, body, journal, t);
 }
 
-struct order *orders_add(struct orders *o, enum order_kind kind, const char *who, const char *only,
-                         struct random *random, struct journal *journal, struct turn *t)
+bool orders_full(const struct orders *o)
 {
     size_t running = 0;
     for (size_t i = 0; i < o->n; i++)
         running += o->items[i]->state == ORDER_RUNNING;
-    if (running >= RUNNING_MOST)
+    return running >= RUNNING_MOST;
+}
+
+struct order *orders_add(struct orders *o, enum order_kind kind, const char *who, const char *only,
+                         struct random *random, struct journal *journal, struct turn *t)
+{
+    if (orders_full(o))
         return NULL;
     struct order *order = append(o, kind, who, only, t);
     char id[sizeof(order->id)];

@@ -43,6 +43,8 @@ struct order *orders_add(struct orders *o, enum order_kind kind, const char *who
 void orders_step(struct orders *o, struct engine *engine, struct journal *journal, struct turn *t);
 /* One of this kind whose turn has not come, or NULL: it serves the next who asks as well. */
 const struct order *orders_waiting(const struct orders *o, enum order_kind kind);
+/* orders_add would return NULL. */
+bool orders_full(const struct orders *o);
 bool orders_running(const struct orders *o, enum order_kind kind);
 const struct order *orders_find(const struct orders *o, const char *id);
 /* {"id", "command", "state", "who", "age_ms", "reason"?, "remaining"?, "result"?}. New reference.

@@ -547,6 +547,38 @@ START_TEST(test_plans_do_not_fill_the_places_of_those_who_act)
 }
 END_TEST
 
+/* A destroy that is refused does not happen all the same. */
+START_TEST(test_destroy_needs_a_place_among_the_operations)
+{
+    struct house h;
+    house_init(&h, plain);
+    boot(&h, false);
+    run_for(&h, SECONDS(30));
+    size_t made = json_object_size(h.things);
+    h.carrying_out = true;
+    for (uint64_t id = 900; id < 910; id++)
+        step(&h, &(struct event){ .kind = EVENT_COMMAND,
+                                  .command = { .id = id,
+                                               .name = "reconcile",
+                                               .who = "a",
+                                               .clearance = CLEARANCE_WRITE } });
+    json_auto_t *args = unit_json("{'confirm': 'demo'}");
+    step(&h, &(struct event){ .kind = EVENT_COMMAND,
+                              .command = { .id = 950,
+                                           .name = "destroy",
+                                           .who = "a",
+                                           .args = args,
+                                           .clearance = CLEARANCE_WRITE } });
+    h.carrying_out = false;
+    run_for(&h, 1);
+    command(&h, "status", NULL, 200); /* and carries out what was put off */
+    ck_assert_int_eq(json_integer_value(json_array_get(json_object_get(h.replies, "950"), 0)), 409);
+    run_for(&h, MINUTES(2));
+    ck_assert_uint_eq(json_object_size(h.things), made);
+    house_clear(&h);
+}
+END_TEST
+
 START_TEST(test_a_hold_during_destroy_can_be_ended)
 {
     struct house h;
@@ -626,6 +658,7 @@ int main(void)
                                    test_reload_to_another_environment_changes_nothing,
                                    test_plans_are_not_lost_between_passes,
                                    test_plans_do_not_fill_the_places_of_those_who_act,
+                                   test_destroy_needs_a_place_among_the_operations,
                                    test_a_hold_during_destroy_can_be_ended,
                                    test_reload_makes_orphans_that_can_be_destroyed,
                                    test_observe_and_stop };
