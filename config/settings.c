@@ -40,7 +40,7 @@ static const char *rule_listen(const char *text)
     if (text[0] == '\0')
         return NULL;
     if (colon == NULL || colon == text || colon[1] == '\0' || strlen(colon + 1) > 5 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtol(colon + 1, NULL, 10) > 65535)
         return "must be an address and a port, as in 127.0.0.1:9469, or empty";
     return NULL;
 }
@@ -128,7 +128,7 @@ const struct schema settings_schema[] = {
       .example = "\"arn:aws:iam::123456789012:role/drd-reconcile\"" },
     { .key = "control_socket",
       .type = SCHEMA_STRING,
-      .otherwise = "\"/run/drd/drd.sock\"",
+      .otherwise = "\"/run/drd/control.sock\"",
       .min = 2,
       .max = 107,
       .rule = rule_path,

@@ -251,7 +251,7 @@ START_TEST(test_accessors)
     ck_assert_int_eq(s->pass_interval, SECONDS(7));
     ck_assert(s->budget_scale > 0.49 && s->budget_scale < 0.51);
     ck_assert_uint_eq(json_object_size(s->connect_to), 1);
-    ck_assert_str_eq(s->control_socket, "/run/drd/drd.sock");
+    ck_assert_str_eq(s->control_socket, "/run/drd/control.sock");
     ck_assert_uint_eq(s->repairs_per_hour, 3);
     ck_assert_ptr_nonnull(json_object_get(topology_document(t), "queues"));
     topology_unref(topology_ref(t));
