@@ -132,16 +132,21 @@ static char *objection(const struct brain *b)
     return NULL;
 }
 
+static void say_refusal(struct brain *b, struct turn *t)
+{
+    autofree char *why = brain_refusal(b);
+    if (why != NULL)
+        journal_event(&b->journal, "alert", NULL, why, t);
+}
+
 static void judge_account(struct brain *b, struct turn *t)
 {
     autofree char *wrong = objection(b);
     b->account.state = wrong == NULL ? ACCOUNT_GOOD : ACCOUNT_WRONG;
     engine_suspend(b->engine, b->account.state == ACCOUNT_WRONG);
-    if (b->account.state == ACCOUNT_GOOD) {
+    if (b->account.state == ACCOUNT_GOOD)
         use_topology(b, t);
-        return;
-    }
-    journal_event(&b->journal, "alert", NULL, wrong, t);
+    say_refusal(b, t);
 }
 
 static void account_answered(struct brain *b, const struct answer *answer, struct turn *t)
@@ -149,8 +154,12 @@ static void account_answered(struct brain *b, const struct answer *answer, struc
     b->account.call = 0;
     const char *id = json_string_value(json_object_get(answer->body, "Account"));
     if (answer->class != AWS_OK || id == NULL || strlen(id) != 12) {
+        bool news = answer->class != b->account.error.class ||
+                    !str_eq(answer->code, b->account.error.code);
         b->account.error = *answer;
         b->account.error.body = NULL;
+        if (news) /* once: it is asked again and again */
+            say_refusal(b, t);
         unsigned shift = b->account.tries < 6 ? b->account.tries : 6;
         msec_t most = SECONDS(1) << shift;
         b->account.ask_at = t->now.boot + most / 2 +
@@ -326,7 +335,8 @@ json_t *brain_status(const struct brain *b, struct now now)
         (json_int_t)(now.boot - b->booted_at), "observe", (int)b->observe, "account",
         account_view(b, now.boot), "refusal", refusal, "problems",
         engine_problems(b->engine, 20, now.boot), "operations", orders_view(&b->orders, now.boot),
-        "exit_code", b->account.state == ACCOUNT_GOOD ? engine_exit_code(b->engine) : 1);
+        "exit_code",
+        b->account.state == ACCOUNT_GOOD && refusal == NULL ? engine_exit_code(b->engine) : 1);
     assert(status != NULL);
     json_auto_t *engine = engine_status(b->engine, now);
     json_object_update(status, engine);

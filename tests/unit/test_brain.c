@@ -16,7 +16,7 @@ struct house {
     json_t *store;       /* the checkpoint, as a store would keep it */
     json_t *replies;     /* command id → [status, body] */
     const char *account; /* of the credentials */
-    unsigned calls, identity_calls;
+    unsigned calls, identity_calls, alerts;
     enum aws_class sts_fault;
     uint64_t next_command;
     struct effects effects;
@@ -76,6 +76,8 @@ static struct topology *load(const char *text)
 static void keep(struct house *h, const struct effect *effect)
 {
     json_t *body = effect->record.body;
+    if (effect->record.kind == RECORD_EVENT)
+        h->alerts += str_eq(json_string_value(json_object_get(body, "level")), "alert");
     json_object_set_new(h->store, "seq", json_integer((json_int_t)effect->record.seq));
     static const struct {
         enum record_kind kind;
@@ -310,6 +312,7 @@ START_TEST(test_no_credentials_are_asked_again_ever_later)
     ck_assert_uint_eq(h.calls, 0);
     const json_t *refusal = command(&h, "reconcile", NULL, 409);
     ck_assert_ptr_nonnull(strstr(text_of(refusal, "reason"), "ExpiredToken"));
+    ck_assert_uint_eq(h.alerts, 1); /* not one for each time it was asked */
     ck_assert_int_eq(
         json_integer_value(json_object_get(command(&h, "status", NULL, 200), "exit_code")), 1);
     h.sts_fault = AWS_OK;
@@ -489,8 +492,10 @@ START_TEST(test_reload_to_another_environment_changes_nothing)
     topology_unref(topology);
     run_for(&h, HOURS(1));
     ck_assert_uint_eq(json_object_size(h.things), 1);
-    ck_assert_ptr_nonnull(
-        strstr(text_of(command(&h, "status", NULL, 200), "refusal"), "state_directory"));
+    const json_t *status = command(&h, "status", NULL, 200);
+    ck_assert_ptr_nonnull(strstr(text_of(status, "refusal"), "state_directory"));
+    ck_assert_int_eq(json_integer_value(json_object_get(status, "exit_code")), 1);
+    ck_assert_uint_eq(h.alerts, 1);
     house_clear(&h);
 }
 END_TEST
