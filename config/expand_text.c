@@ -102,6 +102,17 @@ static size_t placeholder_length(const char *s)
     return inside > 0 && s[1 + inside] == '}' ? inside + 2 : 0;
 }
 
+/* "{queue:orders" and no brace after it: nobody means that as text. */
+static void refuse_unclosed(struct filling *f, const char *s)
+{
+    size_t word = strcspn(s + 1, ":{} \"'\t\r\n");
+    for (size_t i = 0; s[1 + word] == ':' && i < ARRAY_SIZE(things); i++)
+        if (strlen(things[i].word) == word && str_prefix(s + 1, things[i].word))
+            problem_remedy(
+                problems_add(f->x->problems, f->pointer, "the placeholder %.60s is not closed", s),
+                "End it with }. A brace as such is written {{.");
+}
+
 char *expand_text(struct expansion *x, const char *text, enum region region, const char *pointer)
 {
     struct filling f = { .x = x, .region = region, .pointer = pointer };
@@ -114,6 +125,8 @@ char *expand_text(struct expansion *x, const char *text, enum region region, con
             s += length;
             continue;
         }
+        if (s[0] == '{' && s[1] != '{')
+            refuse_unclosed(&f, s);
         if (s[0] == '$' && s[1] == '{') /* no reference of ours */
             buffer_str(&f.out, "$");
         buffer_add(&f.out, s, 1);
