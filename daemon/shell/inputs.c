@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/shell/inputs.h"
 
+#include "config/document.h"
 #include "daemon/shell/file.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 int inputs_topology(const char *path, struct topology **ret, struct problems *reterr)
@@ -15,7 +17,10 @@ int inputs_topology(const char *path, struct topology **ret, struct problems *re
     struct problem *p = problems_add(reterr, "", "cannot read the configuration: %s",
                                      strerror(-rc));
     str_copy(p->file, sizeof p->file, path);
-    problem_remedy(p, "Name a file with --config; config/examples/minimal.json is a start");
+    if (rc == -EFBIG)
+        problem_remedy(p, "At most %d KiB are read", DOCUMENT_MAX >> 10);
+    else
+        problem_remedy(p, "Name a file with --config; config/examples/minimal.json is a start");
     return -1;
 }
 
@@ -61,6 +66,9 @@ int inputs_secrets(const struct topology *t, json_t **ret, struct problems *rete
         const char *path = json_string_value(json_object_get(reference, "file"));
         json_t *value = variable != NULL ? secret_of_variable(variable, pointer, reterr)
                                          : secret_of_file(path, pointer, reterr);
+        if (value != NULL && json_string_length(value) == 0)
+            problems_add(reterr, pointer, "the secret in %s is empty",
+                         variable != NULL ? variable : path);
         if (value != NULL)
             (void)json_object_set_new(found, pointer, value);
     }
