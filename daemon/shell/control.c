@@ -200,6 +200,20 @@ static bool parse_body(struct request *r)
     return false;
 }
 
+/* Whom the refused may ask; who is of no group has the settings to ask for one. */
+static json_t *not_admitted(const struct peer *peer, const struct peer_groups *groups)
+{
+    if (groups->read[0] == '\0' && groups->write[0] == '\0')
+        return control_error("Forbidden",
+                             "%s may not talk to drd. Only root and its own user may; "
+                             "settings/control_group_read and control_group_write let others",
+                             peer->who);
+    return control_error("Forbidden", "%s may not talk to drd. Members of these groups may: %s%s%s",
+                         peer->who, groups->read,
+                         groups->read[0] == '\0' || groups->write[0] == '\0' ? "" : ", ",
+                         groups->write);
+}
+
 static bool may(struct request *r, const struct route *route)
 {
     const struct peer *peer = &r->from->peer;
@@ -207,19 +221,15 @@ static bool may(struct request *r, const struct route *route)
     if (route->public)
         return true;
     if (!peer->admitted) {
-        set_error(r, 403,
-                  control_error("Forbidden",
-                                "%s may not talk to drd. Members of the groups %s "
-                                "(to look) and %s (to act) may",
-                                peer->who, groups->read, groups->write));
+        set_error(r, 403, not_admitted(peer, groups));
         return false;
     }
     if (strcmp(route->method, "GET") != 0 && peer->clearance < CLEARANCE_WRITE) {
         set_error(r, 403,
-                  control_error("Forbidden",
-                                "%s may look but not act. Members of the group %s may "
-                                "act",
-                                peer->who, groups->write));
+                  control_error("Forbidden", "%s may look but not act. %s%s may", peer->who,
+                                groups->write[0] == '\0' ? "Only root and drd's own user"
+                                                         : "Members of the group ",
+                                groups->write));
         return false;
     }
     return true;
