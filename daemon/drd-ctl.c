@@ -19,7 +19,7 @@ enum exit_code {
     EXIT_UNREACHABLE = 6, /* no daemon */
 };
 
-enum { FOLLOW_INTERVAL_MS = 300, WATCH_INTERVAL_MS = 1000 };
+enum { FOLLOW_INTERVAL_MS = 300, WATCH_INTERVAL_MS = 1000, LOG_MAX = 1000 };
 
 struct options {
     const char *socket, *only, *confirm, *reason, *limit, *resource;
@@ -129,11 +129,24 @@ static int run_outputs(const struct command *command, const struct options *o, c
     return run_look(o->shell ? &shell : command, o, args);
 }
 
+/* 0 when it is none. */
+static unsigned long whole_number(const char *text)
+{
+    bool digits = *text != '\0' && strspn(text, "0123456789") == strlen(text);
+    return digits && strlen(text) < 10 ? strtoul(text, NULL, 10) : 0;
+}
+
 static int run_log(const struct command *command, const struct options *o, char **args)
 {
     struct command with_query = *command;
+    unsigned long limit = o->limit == NULL ? 50 : whole_number(o->limit);
+    if (limit == 0 || limit > LOG_MAX) {
+        (void)fprintf(stderr, "drd-ctl: --limit %s: write a number from 1 to %d\n", o->limit,
+                      LOG_MAX);
+        return EXIT_ERROR;
+    }
     autofree char *path = xasprintf(
-        "/v1/log?limit=%s%s%s", o->limit == NULL ? "50" : o->limit,
+        "/v1/log?limit=%lu%s%s", limit,
         o->resource == NULL ? "" : "&resource=", o->resource == NULL ? "" : o->resource);
     with_query.path = path;
     return run_look(&with_query, o, args);
@@ -407,7 +420,8 @@ int main(int argc, char **argv)
         if (!str_eq(c->name, argv[optind]))
             continue;
         if (argc - optind - 1 != c->n_args) {
-            (void)fprintf(stderr, "usage: drd-ctl %s %s\n", c->name, c->arguments);
+            (void)fprintf(stderr, "usage: drd-ctl %s%s%s\n", c->name,
+                          *c->arguments == '\0' ? "" : " ", c->arguments);
             return EXIT_ERROR;
         }
         return c->run(c, &o, argv + optind + 1);

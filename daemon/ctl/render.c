@@ -238,10 +238,10 @@ static void print_operations(const json_t *operations)
 void render_status(const json_t *status)
 {
     char up[RENDER_AGE_SIZE], oldest[RENDER_AGE_SIZE];
-    const json_t *account = json_object_get(status, "account");
+    const char *account = text(json_object_get(status, "account"), "id");
     printf("drd %s  environment %s  account %s  %s  up %s\n", text(status, "version"),
-           text(status, "environment"), text(account, "id"), text(status, "posture"),
-           age_of(status, "uptime_ms", up));
+           text(status, "environment"), *account == '\0' ? "not known yet" : account,
+           text(status, "posture"), age_of(status, "uptime_ms", up));
     if (json_object_get(status, "refusal") != NULL)
         printf("CANNOT WORK: %s\n", text(status, "refusal"));
     print_hold(json_object_get(status, "hold"));
@@ -252,11 +252,14 @@ void render_status(const json_t *status)
         printf("STALE: passes do not come to their end; what stands here is old\n");
     if (number(status, "never_checked") > 0)
         printf("%" JSON_INTEGER_FORMAT " not looked at yet; ", number(status, "never_checked"));
-    printf("oldest look: %s ago; %" JSON_INTEGER_FORMAT
-           " changes since start, %" JSON_INTEGER_FORMAT " failed, %" JSON_INTEGER_FORMAT
-           " not retained\n",
-           age_of(status, "oldest_check_age_ms", oldest), number(status, "changes"),
-           number(status, "changes_failed"), number(status, "not_retained"));
+    if (number(json_object_get(status, "resources"), "total") == 0)
+        printf("nothing looked at yet; ");
+    else
+        printf("oldest look: %s ago; ", age_of(status, "oldest_check_age_ms", oldest));
+    printf("%" JSON_INTEGER_FORMAT " changes since start, %" JSON_INTEGER_FORMAT
+           " failed, %" JSON_INTEGER_FORMAT " not retained\n",
+           number(status, "changes"), number(status, "changes_failed"),
+           number(status, "not_retained"));
     print_operations(json_object_get(status, "operations"));
     if (json_array_size(json_object_get(status, "problems")) > 0) {
         printf("\n");
@@ -356,6 +359,8 @@ void render_log(const json_t *document)
     static const char *const headings[] = { "TIME", "RESOURCE", "OPERATION", "REQUEST", "WHAT" };
     struct libscols_table *t = table_new(headings, ARRAY_SIZE(headings));
     const json_t *rows = json_object_get(document, "rows");
+    if (json_array_size(rows) == 0)
+        printf("nothing to show\n");
     for (size_t i = json_array_size(rows); i > 0; i--) /* oldest first, as one reads */
         log_line(t, json_array_get(rows, i - 1));
     table_print(t);
