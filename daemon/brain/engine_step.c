@@ -238,6 +238,10 @@ static struct verdict ask_kind(const struct engine *e, struct item *item, struct
  * answers. */
 static bool can_step(struct engine *e, struct item *item, struct turn *t)
 {
+    if (e->suspended) { /* an answer that was on its way when the account turned out wrong */
+        engine_item_settle(e, item, NEVER, t);
+        return false;
+    }
     if (item->resource == NULL && !item->doomed) { /* an orphan is nobody's to keep */
         engine_item_settle(e, item, NEVER, t);
         return false;

@@ -418,6 +418,24 @@ START_TEST(test_traffic_is_restored_but_not_undone)
 }
 END_TEST
 
+/* The account turns out to be the wrong one while reads are out: what they say leads to nothing. */
+START_TEST(test_suspended_makes_nothing_of_late_answers)
+{
+    struct world w;
+    world_init(&w, false, NULL);
+    configure(&w, "a b>a", "fake", MODE_ENFORCE);
+    engine_suspend(w.engine, true);
+    run_for(&w, MINUTES(3));
+    ck_assert_uint_eq(count_writes(&w), 0);
+    ck_assert_uint_eq(json_array_size(w.calls), 1);
+    engine_suspend(w.engine, false); /* as with the right one: what is wanted is said again */
+    configure(&w, "a b>a", "fake", MODE_ENFORCE);
+    run_for(&w, MINUTES(3));
+    ck_assert_uint_eq(count_writes(&w), 2);
+    world_clear(&w);
+}
+END_TEST
+
 START_TEST(test_blocked_until_consent)
 {
     struct world w;
@@ -882,6 +900,7 @@ int main(void)
         test_propose_waits_for_approval,
         test_traffic_is_restored_but_not_undone,
         test_blocked_until_consent,
+        test_suspended_makes_nothing_of_late_answers,
         test_destroy_does_not_trust_a_stale_absence,
         test_destroy_of_what_is_only_observed_waits_for_a_person,
         test_breaker_opens_and_approval_resets_it,
