@@ -512,7 +512,7 @@ void house_crash(struct house *h)
     die(h);
     /* A hold that the store never took cannot outlive a crash. */
     if (json_object_get(json_object_get(h->store, "settings"), "hold") == NULL)
-        h->must_not_write = false;
+        h->must_not_write = h->settings.observe;
     boot(h);
 }
 
@@ -533,6 +533,7 @@ void house_init(struct house *h, const struct house_settings *settings)
                          .tally = { .created = json_object() } };
     random_seed(&h->random, settings->seed);
     h->store = json_pack("{s{} s{} s{} si}", "resources", "settings", "operations", "seq", 0);
+    h->must_not_write = settings->observe;
     static const enum region regions[] = { REGION_US_EAST_1, REGION_US_EAST_2, REGION_US_WEST_2 };
     const struct cloud_settings cloud = { .regions = regions,
                                           .n_regions = ARRAY_SIZE(regions),

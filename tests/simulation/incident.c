@@ -17,10 +17,25 @@ static const char head[] =
     "{\"queue\": \"orders\", \"access\": \"consume\"},"
     "{\"parameter\": \"orders/url\", \"access\": \"read\"}]}}}";
 
+/* All kinds: the example, with settings of the story's own. */
+static const char wide[] =
+    "{'suffix': 'sim', 'regions': {'primary': 'us-east-1', 'secondary': 'us-east-2', 'witness':"
+    " 'us-west-2'}, 'settings': {'repairs_per_hour': 1000, 'pass_interval_s': %d,"
+    " 'resources_at_once': %d, 'writes_per_pass': %d, 'call_timeout_s': 20, 'attempt_timeout_s': "
+    "5},"
+    " 'tables': {'ledger': {'key': 'id', 'consistency': 'strong', 'deletion_protection': %s,"
+    " 'indexes': {'by-status': {'key': 'status'}}}, 'sessions': {'key': 'id', 'ttl': 'expires'}},"
+    " 'buckets': {'logs': {'expire_days': 30}}, 'queues': {'orders': {'visibility_s': %d,"
+    " 'dead_letter': {'after': 3}}%s}, 'parameters': {'orders/url': {'value': '{queue:orders}'},"
+    " 'log-bucket': {'value': '{bucket:logs}'}}, 'roles': {'worker': {'for': 'lambda', 'uses': ["
+    "{'table': 'ledger', 'access': 'read_write'}, {'bucket': 'logs', 'access': 'write'},"
+    "{'queue': 'orders', 'access': 'consume'}, {'parameter': 'orders/url', 'access': 'read'}]}}}";
+
 struct incident {
     struct house house;
     struct random random;
     enum story story;
+    bool wide;          /* all kinds */
     char text[2][2048]; /* the configuration, and another one for a reload */
     msec_t faults_end;
 };
@@ -35,10 +50,25 @@ static bool chance(struct incident *i, unsigned percent)
     return draw(i, 100) < percent;
 }
 
+static void write_wide(char text[2048], int interval, int at_once, int writes, bool second)
+{
+    int n = snprintf(text, 2048, wide, interval, at_once, writes, second ? "false" : "true",
+                     second ? 60 : 30, second ? ", 'refunds': {}" : "");
+    assert(n > 0 && n < 2048);
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == '\'')
+            *p = '"';
+}
+
 static void write_texts(struct incident *i)
 {
     int interval = 20 + (int)draw(i, 60), at_once = 1 + (int)draw(i, 12);
     int writes = chance(i, 30) ? 3 + (int)draw(i, 5) : 500;
+    if (i->wide) {
+        write_wide(i->text[0], interval, at_once, writes, false);
+        write_wide(i->text[1], interval, at_once, writes, true);
+        return;
+    }
     int n = snprintf(i->text[0], sizeof(i->text[0]), head, interval, at_once, writes, 30, "");
     assert(n > 0 && (size_t)n < sizeof(i->text[0]));
     n = snprintf(i->text[1], sizeof(i->text[1]), head, interval, at_once, writes, 60,
@@ -76,10 +106,9 @@ static void draw_fault(struct incident *i)
 }
 
 /* Someone who does not know that drd is there. */
-static void meddle(struct incident *i)
+static void careless(struct incident *i, enum region region)
 {
     struct house *h = &i->house;
-    enum region region = chance(i, 50) ? REGION_US_EAST_1 : REGION_US_EAST_2;
     autofree char *url = xasprintf("https://sqs.%s.amazonaws.com/123456789012/orders-sim",
                                    region_name(region));
     struct answer answer;
@@ -100,13 +129,18 @@ static void meddle(struct incident *i)
     answer_clear(&answer);
 }
 
+static void meddle(struct incident *i)
+{
+    careless(i, chance(i, 50) ? REGION_US_EAST_1 : REGION_US_EAST_2);
+}
+
 static void hold(struct incident *i)
 {
     struct house *h = &i->house;
     house_command(h, "hold", json_pack("{ss}", "reason", "a storm"), NULL);
     h->must_not_write = true;
     house_run(h, h->now.boot + (msec_t)draw(i, 60000));
-    h->must_not_write = false;
+    h->must_not_write = h->settings.observe;
     house_command(h, "resume", NULL, NULL);
 }
 
@@ -216,6 +250,11 @@ static void judge_rest(struct incident *i)
 static void judge_lost_region(struct incident *i)
 {
     struct house *h = &i->house;
+    if (i->wide) { /* what spans both regions has to be there: then only what changes is repaired */
+        if (!comes_to(h, "/exit_code", 0, 0, HOURS(1)))
+            say_problems(h, "in sync when there are no faults");
+        careless(i, REGION_US_EAST_1);
+    }
     add_fault(i, json_pack("{ss ss sf}", "do", chance(i, 50) ? "hang" : "refuse", "region",
                            "us-east-2", "probability", 1.0));
     house_run(h, h->now.boot + MINUTES(6));
@@ -233,9 +272,12 @@ static void judge_lost_region(struct incident *i)
 static size_t things_left(const struct house *h)
 {
     static const char *const places[][3] = {
-        { "sqs", "us-east-1", "queues" },     { "sqs", "us-east-2", "queues" },
-        { "ssm", "us-east-1", "parameters" }, { "ssm", "us-east-2", "parameters" },
-        { "iam", "global", "roles" },         { "iam", "global", "policies" },
+        { "sqs", "us-east-1", "queues" },      { "sqs", "us-east-2", "queues" },
+        { "ssm", "us-east-1", "parameters" },  { "ssm", "us-east-2", "parameters" },
+        { "iam", "global", "roles" },          { "iam", "global", "policies" },
+        { "dynamodb", "us-east-1", "tables" }, { "dynamodb", "us-east-2", "tables" },
+        { "dynamodb", "us-west-2", "tables" }, { "s3", "us-east-1", "buckets" },
+        { "s3", "us-east-2", "buckets" },
     };
     json_auto_t *state = cloud_state(h->cloud, h->now);
     const json_t *services = json_object_get(state, "services");
@@ -270,9 +312,23 @@ static void judge_destroy(struct incident *i)
         house_violation(h, "nothing is left", "%zu things", left);
 }
 
+/* Only looking: crashes, faults and people, and no change of drd's. */
+static void judge_observing(struct incident *i)
+{
+    struct house *h = &i->house;
+    net_clear_faults(h->net);
+    if (!passes(h))
+        house_violation(h, "passes end", "none did for half an hour");
+    if (house_status(h, "/exit_code") != 2)
+        house_violation(h, "observing sees the drift", "exit code %d",
+                        (int)house_status(h, "/exit_code"));
+    if (h->tally.calls_write > 0)
+        house_violation(h, "no change while observing", "%lu", h->tally.calls_write);
+}
+
 bool incident_play(uint64_t seed, bool trace, struct tally *ret)
 {
-    struct incident i = { .story = (enum story)(seed % N_STORIES) };
+    struct incident i = { .story = (enum story)(seed % N_STORIES), .wide = seed % 3 == 0 };
     random_seed(&i.random, seed ^ 0x5eedu);
     write_texts(&i);
     const struct house_settings settings = { .seed = seed,
@@ -281,6 +337,7 @@ bool incident_play(uint64_t seed, bool trace, struct tally *ret)
                                              .stale_reads = chance(&i, 40) ? (msec_t)draw(&i, 4000)
                                                                            : 0,
                                              .budget_scale = 1,
+                                             .observe = seed % 16 == 1,
                                              .trace = trace };
     house_init(&i.house, &settings);
     if (i.story == STORY_REGION_LOST) {
@@ -294,8 +351,12 @@ bool incident_play(uint64_t seed, bool trace, struct tally *ret)
         i.house.records_fail_until = 0;
         net_clear_faults(i.house.net);
     }
-    judge_sync(&i);
-    judge_rest(&i);
+    if (settings.observe) {
+        judge_observing(&i);
+    } else {
+        judge_sync(&i);
+        judge_rest(&i);
+    }
     if (i.story == STORY_DESTROYED && i.house.tally.violation == NULL)
         judge_destroy(&i);
     *ret = i.house.tally;
