@@ -650,22 +650,42 @@ START_TEST(test_observe_and_stop)
 }
 END_TEST
 
+START_TEST(test_metrics_of_the_client)
+{
+    json_auto_t *status = unit_json(
+        "{'client': {'attempts': {'sqs:GetQueueUrl': {'ok': 3}}, 'clock_offset_ms': {'us-east-1': "
+        "-1500}}, 'unreachable': [{'region': 'us-east-2', 'service': 's\\\\q\\\"s\\n', "
+        "'dark_ms': 2500}]}");
+    autofree char *text = metrics_render(status);
+    static const char *const lines[] = {
+        "drd_aws_attempts_total{operation=\"sqs:GetQueueUrl\",outcome=\"ok\"} 3\n",
+        "drd_clock_offset_seconds{region=\"us-east-1\"} -1.500\n",
+        "drd_unreachable_seconds{region=\"us-east-2\",service=\"s\\\\q\\\"s\\n\"} 2.500\n",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        ck_assert_msg(strstr(text, lines[i]) != NULL, "%s is not in %s", lines[i], text);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = { test_asks_whose_account_it_is_first,
-                                   test_wrong_account_makes_no_other_call,
-                                   test_no_credentials_are_asked_again_ever_later,
-                                   test_wrong_commands,
-                                   test_reconcile_plan_outputs_views,
-                                   test_hold_and_resume,
-                                   test_destroy_goes_on_after_a_restart,
-                                   test_state_is_of_one_environment_and_account,
-                                   test_reload_to_another_environment_changes_nothing,
-                                   test_plans_are_not_lost_between_passes,
-                                   test_plans_do_not_fill_the_places_of_those_who_act,
-                                   test_destroy_needs_a_place_among_the_operations,
-                                   test_a_hold_during_destroy_can_be_ended,
-                                   test_reload_makes_orphans_that_can_be_destroyed,
-                                   test_observe_and_stop };
+    const TTest *const tests[] = {
+        test_asks_whose_account_it_is_first,
+        test_wrong_account_makes_no_other_call,
+        test_no_credentials_are_asked_again_ever_later,
+        test_wrong_commands,
+        test_reconcile_plan_outputs_views,
+        test_hold_and_resume,
+        test_destroy_goes_on_after_a_restart,
+        test_state_is_of_one_environment_and_account,
+        test_reload_to_another_environment_changes_nothing,
+        test_plans_are_not_lost_between_passes,
+        test_plans_do_not_fill_the_places_of_those_who_act,
+        test_destroy_needs_a_place_among_the_operations,
+        test_a_hold_during_destroy_can_be_ended,
+        test_reload_makes_orphans_that_can_be_destroyed,
+        test_observe_and_stop,
+        test_metrics_of_the_client,
+    };
     return unit_run("brain", tests, ARRAY_SIZE(tests));
 }

@@ -572,6 +572,89 @@ START_TEST(test_error_before_operation)
 }
 END_TEST
 
+/* What the server's side writes, the client's side reads: every protocol, and headers besides. */
+START_TEST(test_answers_there_and_back)
+{
+    static const struct {
+        const char *service, *op, *body;
+    } rows[] = {
+        { "sts", "AssumeRole",
+          "{'Credentials': {'AccessKeyId': 'A', 'SecretAccessKey': 's', 'SessionToken': 't<&>', "
+          "'Expiration': 1700000000000}}" },
+        { "iam", "GetRole",
+          "{'Role': {'Path': '/', 'RoleName': 'r', 'RoleId': 'x', 'Arn': 'a', 'CreateDate': "
+          "1700000000000, 'MaxSessionDuration': 3600, 'Tags': [{'Key': 'k', 'Value': ''}]}}" },
+        { "sns", "GetTopicAttributes", "{'Attributes': {'DisplayName': 'x', 'Policy': '{}'}}" },
+        { "lambda", "GetFunctionConfiguration",
+          "{'FunctionName': 'f', 'Timeout': 3, 'Environment': {'Variables': {'A': 'b'}}, "
+          "'Layers': [{'Arn': 'x', 'CodeSize': 5}]}" },
+        { "apigateway", "GetRestApi",
+          "{'id': 'i', 'name': 'n', 'createdDate': 1700000000000, 'tags': {'a': 'b'}}" },
+        { "route53", "GetHealthCheck",
+          "{'HealthCheck': {'Id': 'h', 'CallerReference': 'c', 'HealthCheckVersion': 1, "
+          "'HealthCheckConfig': {'Type': 'HTTPS', 'Inverted': true, 'Regions': ['us-east-1', "
+          "'us-west-1']}}}" },
+        { "s3", "GetBucketTagging", "{'TagSet': [{'Key': 'a', 'Value': 'b'}]}" },
+        { "s3", "HeadObject",
+          "{'ContentLength': 5, 'ETag': 'x', 'LastModified': 1700000000000, 'Metadata': {'a': "
+          "'b'}}" },
+        { "dynamodb", "GetItem", "{'Item': {'id': {'B': 'AAEC'}, 'n': {'N': '1.5'}}}" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const struct operation_model *op = model(rows[i].service, rows[i].op);
+        struct answer sent = answer_ok(unit_json(rows[i].body)), read;
+        struct http_response response;
+        bool is_error;
+        codec_encode_answer(op->service, op, &sent, &response);
+        codec_decode_answer(op, &response, &read, &is_error);
+        autofree char *shown = json_dumps(read.body, JSON_SORT_KEYS);
+        ck_assert_msg(!is_error && read.class == AWS_OK && json_equal(sent.body, read.body),
+                      "%s: %s %s", rows[i].op, response.body, shown);
+        answer_clear(&sent);
+        answer_clear(&read);
+        http_response_clear(&response);
+    }
+}
+END_TEST
+
+/* A value of the wrong type never leaves: it is our own fault, and shown as one. */
+START_TEST(test_answers_that_the_model_cannot_say)
+{
+    static const struct {
+        const char *service, *op, *body;
+    } rows[] = {
+        { "sts", "AssumeRole", "{'Credentials': 'x'}" },
+        { "sts", "AssumeRole", "{'Credentials': {'Expiration': 'soon'}}" },
+        { "iam", "GetRole", "{'Role': {'Tags': {'Key': 'k'}}}" },
+        { "iam", "GetRole", "{'Role': {'Tags': [{'Key': 5}]}}" },
+        { "iam", "GetRole", "{'Role': {'MaxSessionDuration': 1.5}}" },
+        { "sns", "GetTopicAttributes", "{'Attributes': []}" },
+        { "sns", "GetTopicAttributes", "{'Attributes': {'DisplayName': 7}}" },
+        { "lambda", "GetFunctionConfiguration", "{'Timeout': '3'}" },
+        { "lambda", "GetFunctionConfiguration", "{'Layers': [{'CodeSize': {}}]}" },
+        { "lambda", "GetFunctionConfiguration", "{'Environment': {'Variables': ['A']}}" },
+        { "apigateway", "GetRestApi", "{'createdDate': true}" },
+        { "route53", "GetHealthCheck", "{'HealthCheck': {'HealthCheckConfig': {'Inverted': 1}}}" },
+        { "route53", "GetHealthCheck", "{'HealthCheck': {'HealthCheckVersion': 'one'}}" },
+        { "s3", "GetBucketTagging", "{'TagSet': ['a']}" },
+        { "s3", "HeadObject", "{'ContentLength': 'five'}" },
+        { "s3", "HeadObject", "{'Metadata': {'a': 1}}" },
+        { "dynamodb", "GetItem", "{'Item': {'id': {'B': 5}}}" },
+        { "dynamodb", "GetItem", "{'Item': {'id': {'BOOL': 'yes'}}}" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const struct operation_model *op = model(rows[i].service, rows[i].op);
+        struct answer sent = answer_ok(unit_json(rows[i].body));
+        struct http_response response;
+        codec_encode_answer(op->service, op, &sent, &response);
+        ck_assert_msg(response.status == 500, "%s %s: %d %s", rows[i].op, rows[i].body,
+                      response.status, response.body);
+        answer_clear(&sent);
+        http_response_clear(&response);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -594,6 +677,8 @@ int main(void)
         test_refused_requests,
         test_errors_back,
         test_error_before_operation,
+        test_answers_there_and_back,
+        test_answers_that_the_model_cannot_say,
     };
     return unit_run("codec", tests, ARRAY_SIZE(tests));
 }
