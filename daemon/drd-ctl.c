@@ -145,9 +145,9 @@ static int run_log(const struct command *command, const struct options *o, char 
                       LOG_MAX);
         return EXIT_ERROR;
     }
-    autofree char *path = xasprintf(
-        "/v1/log?limit=%lu%s%s", limit,
-        o->resource == NULL ? "" : "&resource=", o->resource == NULL ? "" : o->resource);
+    autofree char *resource = ctl_escape(o->resource == NULL ? "" : o->resource);
+    autofree char *path = xasprintf("/v1/log?limit=%lu%s%s", limit,
+                                    o->resource == NULL ? "" : "&resource=", resource);
     with_query.path = path;
     return run_look(&with_query, o, args);
 }
@@ -166,7 +166,8 @@ static int operation_exit_code(const json_t *operation)
 
 static int show_operation(const struct options *o, const char *id, json_t **ret)
 {
-    autofree char *path = xasprintf("/v1/operations/%s", id);
+    autofree char *escaped = ctl_escape(id);
+    autofree char *path = xasprintf("/v1/operations/%s", escaped);
     return ask(o, "GET", path, NULL, ret);
 }
 

@@ -24,6 +24,16 @@ static const char *why(CURLcode code)
     }
 }
 
+char *ctl_escape(const char *text)
+{
+    char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
+    if (escaped == NULL)
+        abort();
+    char *copy = xstrdup(escaped);
+    curl_free(escaped);
+    return copy;
+}
+
 int ctl_request(const char *socket, const char *method, const char *path, const json_t *body,
                 json_t **ret_body, const char **ret_error)
 {

@@ -13,4 +13,7 @@ enum { ANSWER_MAX = 64 * 1024 * 1024, REQUEST_TIMEOUT_MS = 15000 };
 int ctl_request(const char *socket, const char *method, const char *path, const json_t *body,
                 json_t **ret_body, const char **ret_error);
 
+/* For a path or a query; the caller frees. */
+char *ctl_escape(const char *text);
+
 #endif
