@@ -4,11 +4,13 @@
  *     drd-simulate --seed S --trace         plays one, and says all that happens
  *     drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]    figures, as JSON
  *     drd-simulate --drift [--seed S] [--sets N]    each field of each kind, changed and repaired
+ *     drd-simulate --ceilings FILE    calls of passes in sync, and a throttled family
  * Exit: 0 no judge failed, 1 one did, 2 usage. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tests/simulation/ceilings.h"
 #include "tests/simulation/drift.h"
 #include "tests/simulation/figures.h"
 #include "tests/simulation/incident.h"
@@ -17,6 +19,7 @@ static void usage(void)
 {
     fputs("usage: drd-simulate --seeds N [--from S] | --seed S [--trace]\n"
           "       drd-simulate --drift [--seed S] [--sets N] [--trace]\n"
+          "       drd-simulate --ceilings CONFIGURATION\n"
           "       drd-simulate --in-sync-pass --resources N [--at-once N] [--rtt MS]\n",
           stderr);
 }
@@ -25,23 +28,19 @@ struct options {
     uint64_t seeds, from, resources, at_once;
     msec_t round_trip;
     unsigned sets;
+    const char *ceilings;
     bool trace, in_sync_pass, drift;
 };
 
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option table[] = {
-        { "seeds", required_argument, NULL, 'n' },
-        { "from", required_argument, NULL, 'f' },
-        { "seed", required_argument, NULL, 's' },
-        { "trace", no_argument, NULL, 't' },
-        { "in-sync-pass", no_argument, NULL, 'p' },
-        { "rtt", required_argument, NULL, 'r' },
-        { "resources", required_argument, NULL, 'R' },
-        { "at-once", required_argument, NULL, 'a' },
-        { "drift", no_argument, NULL, 'd' },
-        { "sets", required_argument, NULL, 'S' },
-        { NULL, 0, NULL, 0 },
+        { "seeds", required_argument, NULL, 'n' },     { "from", required_argument, NULL, 'f' },
+        { "seed", required_argument, NULL, 's' },      { "trace", no_argument, NULL, 't' },
+        { "in-sync-pass", no_argument, NULL, 'p' },    { "rtt", required_argument, NULL, 'r' },
+        { "resources", required_argument, NULL, 'R' }, { "at-once", required_argument, NULL, 'a' },
+        { "drift", no_argument, NULL, 'd' },           { "sets", required_argument, NULL, 'S' },
+        { "ceilings", required_argument, NULL, 'c' },  { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
@@ -58,6 +57,9 @@ static bool parse(int argc, char **argv, struct options *o)
             break;
         case 't':
             o->trace = true;
+            break;
+        case 'c':
+            o->ceilings = optarg;
             break;
         case 'd':
             o->drift = true;
@@ -81,7 +83,8 @@ static bool parse(int argc, char **argv, struct options *o)
             return false;
         }
     }
-    return optind == argc && (o->seeds > 0 || o->drift || (o->in_sync_pass && o->resources > 0));
+    return optind == argc && (o->seeds > 0 || o->drift || o->ceilings != NULL ||
+                              (o->in_sync_pass && o->resources > 0));
 }
 
 static int play(const struct options *o)
@@ -114,6 +117,8 @@ int main(int argc, char **argv)
     if (options.in_sync_pass)
         return figures_in_sync_pass((unsigned)options.resources, (unsigned)options.at_once,
                                     options.round_trip);
+    if (options.ceilings != NULL)
+        return ceilings_prove(options.ceilings);
     if (options.drift)
         return drift_prove(options.from, options.sets, options.trace);
     return play(&options);
