@@ -88,14 +88,13 @@ static bool at_home(struct brain *b, struct turn *t)
     return false;
 }
 
+/* Or leaves b->unusable to say why not. */
 static void use_topology(struct brain *b, struct turn *t)
 {
     free(b->unusable);
     b->unusable = NULL;
-    if (!at_home(b, t)) {
-        journal_event(&b->journal, "alert", NULL, b->unusable, t);
+    if (!at_home(b, t))
         return;
-    }
     struct graph graph = { 0 };
     struct problems problems = { 0 };
     if (topology_expand(b->topology, b->account.id, b->secrets, &graph, &problems) < 0) {
@@ -103,7 +102,6 @@ static void use_topology(struct brain *b, struct turn *t)
                                      : xstrdup("the configuration cannot be expanded");
         problems_clear(&problems);
         graph_clear(&graph);
-        journal_event(&b->journal, "alert", NULL, b->unusable, t);
         return;
     }
     json_decref(b->output_refs);
