@@ -162,10 +162,21 @@ static void on_call(struct house *h, struct effect *effect)
     effect->call.call = (struct call){ 0 };
 }
 
+static void judge_limit(struct house *h, const json_t *change)
+{
+    json_int_t pass = json_integer_value(json_object_get(change, "pass"));
+    h->pass_changes = pass == h->pass ? h->pass_changes + 1 : 1;
+    h->pass = pass;
+    if (!h->unlimited && h->pass_changes > topology_settings(h->topology)->writes_per_pass)
+        house_violation(h, "changes per pass", "%u in pass %d", h->pass_changes, (int)pass);
+}
+
 static void on_record(struct house *h, struct effect *effect)
 {
     bool fails = h->now.boot < h->records_fail_until;
     h->tally.record_failures += fails;
+    if (!fails && effect->record.kind == RECORD_CHANGE)
+        judge_limit(h, effect->record.body);
     if (!fails && effect->record.kind == RECORD_CHANGE)
         json_array_append(h->tally.changes, effect->record.body);
     if (!fails)
@@ -472,6 +483,7 @@ static struct topology *load(const char *text)
 static void boot(struct house *h)
 {
     h->life++;
+    h->pass = 0;
     h->brain_wake = h->client_wake = NEVER;
     budget_init(&h->budget, h->settings.budget_scale);
     struct event event = { .kind = EVENT_BOOTED,

@@ -54,6 +54,9 @@ struct house {
     unsigned long crash_at; /* event number; 0: none */
     bool must_not_write;    /* on hold or only observing: no change may begin */
     struct budget budget;   /* the judge's own count */
+    bool unlimited;         /* destroying knows no limit of changes per pass */
+    json_int_t pass;        /* of the last change, … */
+    unsigned pass_changes;  /* … and how many it has made; the judge's own count */
     struct effects from_brain;
     struct client_effects from_client;
     bool draining;

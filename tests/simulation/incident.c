@@ -296,6 +296,7 @@ static void judge_destroy(struct incident *i)
     int status = 0;
     if (things_left(h) == 0)
         house_violation(h, "nothing is left", "there was nothing to begin with");
+    h->unlimited = true;
     house_command(h, "destroy", json_pack("{ss}", "confirm", "sim"), &status);
     if (status != 202)
         house_violation(h, "destroy", "answered %d", status);
