@@ -30,6 +30,8 @@ void engine_hold(struct engine *e, const char *reason, const char *who, int64_t 
                     json_pack("{ss ss sI sI}", "reason", reason, "who", who, "since",
                               (json_int_t)t->now.wall.ms, "until", (json_int_t)until_wall_ms),
                     t);
+    autofree char *text = xasprintf("put on hold by %s: %s", who, reason);
+    journal_event(e->journal, "info", NULL, text, t);
 }
 
 bool engine_on_hold(const struct engine *e)

@@ -17,6 +17,7 @@ struct house {
     json_t *replies;     /* command id → [status, body] */
     const char *account; /* of the credentials */
     unsigned calls, identity_calls, alerts;
+    char last_event[128];
     enum aws_class sts_fault;
     uint64_t next_command;
     struct effects effects;
@@ -76,8 +77,11 @@ static struct topology *load(const char *text)
 static void keep(struct house *h, const struct effect *effect)
 {
     json_t *body = effect->record.body;
-    if (effect->record.kind == RECORD_EVENT)
+    if (effect->record.kind == RECORD_EVENT) {
         h->alerts += str_eq(json_string_value(json_object_get(body, "level")), "alert");
+        str_copy(h->last_event, sizeof h->last_event,
+                 json_string_value(json_object_get(body, "text")));
+    }
     json_object_set_new(h->store, "seq", json_integer((json_int_t)effect->record.seq));
     static const struct {
         enum record_kind kind;
@@ -389,6 +393,7 @@ START_TEST(test_hold_and_resume)
     run_for(&h, SECONDS(30));
     size_t made = json_object_size(h.things);
     command(&h, "hold", "{'reason': 'maintenance', 'for_ms': 6000000}", 200);
+    ck_assert_str_eq(h.last_event, "put on hold by uid 0 (root): maintenance");
     json_object_clear(h.things);
     run_for(&h, MINUTES(3));
     ck_assert_uint_eq(json_object_size(h.things), 0);
