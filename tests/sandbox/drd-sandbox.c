@@ -63,22 +63,22 @@ static int parse_number(const char *option, const char *text, double *ret)
     *ret = strtod(text, &end);
     if (*text != '\0' && *end == '\0' && *ret >= 0)
         return 0;
-    (void)fprintf(stderr, "drd-sandbox: %s wants a number, not \"%s\"\n", option, text);
+    (void)fprintf(stderr, "drd-sandbox: --%s wants a number, not \"%s\"\n", option, text);
     return -EINVAL;
 }
 
-enum which {
-    LISTEN,
-    REGIONS_TOO,
-    TLS,
-    PLAIN_IS_INSECURE,
-    SPEED,
-    SEED,
-    STALE,
-    ROUND_TRIP,
-    STATE,
-    PRINT_ENV,
-    HELP
+enum which { /* in the order of long_options */
+             LISTEN,
+             REGIONS_TOO,
+             TLS,
+             SPEED,
+             SEED,
+             STALE,
+             ROUND_TRIP,
+             STATE,
+             PLAIN_IS_INSECURE,
+             PRINT_ENV,
+             HELP
 };
 static const struct option long_options[] = {
     { "listen", required_argument, NULL, LISTEN },
