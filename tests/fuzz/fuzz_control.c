@@ -137,6 +137,7 @@ static void request(struct house *h, const char *line, size_t n)
     step(h, &(struct event){ .kind = EVENT_TICK });
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct house h = { .now = { 1000, { 1700000000000 } }, .brain = brain_new() };
