@@ -13,6 +13,7 @@
 enum {
     BODY_MAX = 64 << 10,
     CONNECTIONS_MAX = 32,
+    STRANGERS_MAX = 8, /* of them: who may not talk to us may not keep others from it */
     REQUEST_TIME = 10, /* s */
     MEMORY_PER_CONNECTION = 16 << 10,
     SWEEP = 1000, /* ms between looks for slow clients */
@@ -55,6 +56,7 @@ struct door {
 struct connection {
     LIST_ENTRY(connection) link;
     int fd;
+    bool tcp;
     struct peer peer;
     msec_t deadline;  /* a whole request must have come */
     unsigned waiting; /* requests that wait for us: no deadline */
@@ -379,6 +381,15 @@ static void on_sweep(uv_timer_t *timer)
         (void)uv_timer_stop(timer);
 }
 
+static bool crowded(const struct control *c)
+{
+    unsigned strangers = 0;
+    const struct connection *x;
+    LIST_FOREACH(x, &c->connections, link)
+    strangers += !x->tcp && !x->peer.admitted;
+    return strangers > STRANGERS_MAX;
+}
+
 static void on_connection(void *self, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -396,9 +407,12 @@ static void on_connection(void *self, struct MHD_Connection *connection, void **
     struct connection *x = xcalloc(1, sizeof *x);
     x->fd = info->connect_fd;
     x->deadline = clock_now().boot + SECONDS(REQUEST_TIME);
+    x->tcp = door->tcp;
     if (!door->tcp)
         x->peer = peer_of(x->fd, &c->groups);
     LIST_INSERT_HEAD(&c->connections, x, link);
+    if (!x->tcp && !x->peer.admitted && crowded(c))
+        (void)shutdown(x->fd, SHUT_RDWR);
     if (!c->closing)
         (void)uv_timer_start(&c->sweep, on_sweep, SWEEP, SWEEP);
     *context = x;

@@ -275,6 +275,32 @@ START_TEST(strangers_are_refused)
 }
 END_TEST
 
+START_TEST(strangers_do_not_crowd_out_root)
+{
+    if (geteuid() != 0)
+        return;
+    struct house h;
+    house_init(&h);
+    int fds[20];
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+        ck_assert_int_eq(seteuid(65534), 0);
+        fds[i] = connect_unix(h.path);
+        ck_assert_int_eq(seteuid(0), 0);
+        uv_run(&h.loop, UV_RUN_NOWAIT);
+    }
+    char byte;
+    size_t ended = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        ended += recv(fds[i], &byte, 1, MSG_DONTWAIT) == 0;
+    ck_assert_uint_ge(ended, 11); /* the twentieth may still be on its way */
+    autofree char *got = ask(&h, "GET /v1/resources", "", 0);
+    ck_assert_contains(got, "200");
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        close(fds[i]);
+    house_clear(&h);
+}
+END_TEST
+
 START_TEST(a_slow_client_is_let_go)
 {
     struct house h;
@@ -345,6 +371,7 @@ int main(void)
         a_huge_body_is_refused,
         garbage_is_no_request,
         strangers_are_refused,
+        strangers_do_not_crowd_out_root,
         a_slow_client_is_let_go,
         stopping_answers_those_who_wait,
         a_live_socket_is_not_taken_and_a_stale_one_is,
