@@ -539,8 +539,21 @@ static void pump(struct engine *e, struct turn *t)
     }
 }
 
+/* A pass that began in this very moment serves the asker as well: nothing has been looked at yet. */
+static bool join_pass(struct engine *e, const struct engine_cause *cause, msec_t now)
+{
+    struct pass *p = &e->pass;
+    if (!p->running || p->started != now || p->operation != NULL || p->dry || cause->dry)
+        return false;
+    p->operation = cause->operation != NULL ? xstrdup(cause->operation) : NULL;
+    p->who = cause->who != NULL ? xstrdup(cause->who) : NULL;
+    return true;
+}
+
 uint64_t engine_ask(struct engine *e, const struct engine_cause *cause, struct turn *t)
 {
+    if (join_pass(e, cause, t->now.boot))
+        return e->pass.number;
     cause_clear(&e->cause);
     e->cause.operation = cause->operation != NULL ? xstrdup(cause->operation) : NULL;
     e->cause.who = cause->who != NULL ? xstrdup(cause->who) : NULL;
