@@ -148,6 +148,10 @@ static void on_wait(struct engine *e, struct item *item, const struct verdict *v
 {
     engine_item_state(e, item, item->doomed ? ITEM_DESTROYING : ITEM_WAITING, verdict->reason, NULL,
                       t->now.boot);
+    if (engine_loose(e, item) && !item->doomed) { /* only a look: nothing of ours ends the wait */
+        engine_item_settle(e, item, NEVER, t);
+        return;
+    }
     item_rest(item);
     engine_item_pause(e, item, msec_min(msec_max(verdict->wait, WAIT_LEAST), WAIT_MOST), t);
 }

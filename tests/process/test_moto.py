@@ -94,4 +94,8 @@ def test_only_what_moto_gets_wrong_is_reported(moto):
         reported = {(row["id"].rpartition("@")[0], entry["pointer"])
                     for row in json.loads(done.stdout)["not_in_sync"]
                     for entry in row.get("drift") or []}
-        assert reported == set(WRONG_THERE)
+        assert set(WRONG_THERE) <= reported
+        wrong = {resource for resource, _ in WRONG_THERE}
+        # What needs one of those waited for it, and is reported as missing or not yet set.
+        assert {resource for resource, _ in reported} - wrong <= {"table_settings/orders",
+                                                                  "sqs_queue/orders"}
