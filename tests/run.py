@@ -122,6 +122,7 @@ def test_steps():
                           " xargs clang-format-19 --dry-run --Werror"])
     yield pytest("wire: against botocore", "tests/wire")
     yield pytest("sandbox: boto3 as a client", "tests/sandbox")
+    yield from meson_tests("release", "simulation")
     yield simulation("release", 2000)
     yield simulation("asan", 60)
     yield pytest("process: real drd, real sandbox", "tests/process")
@@ -132,7 +133,7 @@ def soak_steps():
     yield meson("release", "--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var", werror())
     yield Step("demo on a clean clone", ["tests/demo/clean-clone.sh"], timeout=1200)
     yield Step("simulation, long", ["build/release/tests/simulation/drd-simulate",
-                                    "--seeds", "8000", "--from", "100000"], timeout=900)
+                                    "--seeds", "5000", "--from", "100000"], timeout=900)
     yield Step("fuzzers, 60 s each", ["tests/fuzz/run.sh", "60"])
     yield Step("clang-tidy", ["tests/tidy.sh"], timeout=1200)
     yield Step("coverage", ["tests/coverage.sh"], timeout=900)

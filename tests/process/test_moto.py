@@ -97,5 +97,5 @@ def test_only_what_moto_gets_wrong_is_reported(moto):
         assert set(WRONG_THERE) <= reported
         wrong = {resource for resource, _ in WRONG_THERE}
         # What needs one of those waited for it, and is reported as missing or not yet set.
-        assert {resource for resource, _ in reported} - wrong <= {"table_settings/orders",
-                                                                  "sqs_queue/orders"}
+        assert {resource for resource, _ in reported} - wrong <= {
+            "table_settings/orders", "sqs_queue/orders", "ssm_parameter/orders/url"}
