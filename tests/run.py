@@ -66,7 +66,8 @@ def run(step):
     for line in notes[:20]:
         print(f"       {line.strip()}")
     if failed:
-        print("\n".join("     | " + line for line in output.splitlines()[-60:]), flush=True)
+        shown = [line for line in output.splitlines() if not re.match(r"\[\d+/\d+\] ", line)]
+        print("\n".join("     | " + line for line in shown[-60:]), flush=True)
     return passed, failed
 
 

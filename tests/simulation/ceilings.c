@@ -35,7 +35,8 @@ static bool count_passes(struct house *h)
         unsigned long made = h->tally.by_family[f], most = PASSES * ceiling_of(f);
         if (made > 0)
             printf("%s: %.1f calls a pass, at most %lu\n",
-                   budget_family_name((enum budget_family)f), (double)made / PASSES, most / PASSES);
+                   budget_family_name((enum budget_family)f), (double)made / (double)PASSES,
+                   most / PASSES);
         good = good && made <= most;
     }
     return good;

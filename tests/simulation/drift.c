@@ -203,9 +203,9 @@ static void judge_rest(struct proof *p, const char *what)
 
 static bool is_about(const struct disturbance *d, const char *pointer)
 {
-    size_t length = strlen(d->row) - (str_suffix(d->row, "/*") ? 2 : 0);
-    bool same = strncmp(pointer, d->row, length) == 0 &&
-                (pointer[length] == '\0' || (length > 0 && pointer[length] == '/'));
+    size_t length = strlen(d->row) - (str_suffix(d->row, "/*") ? 2 : 0), given = strlen(pointer);
+    bool same = given >= length && memcmp(pointer, d->row, length) == 0 &&
+                (given == length || (length > 0 && pointer[length] == '/'));
     return same || (d->also != NULL && str_prefix(pointer, d->also));
 }
 
