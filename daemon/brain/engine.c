@@ -539,7 +539,8 @@ static void pump(struct engine *e, struct turn *t)
     }
 }
 
-/* A pass that began in this very moment serves the asker as well: nothing has been looked at yet. */
+/* A pass that began in this very moment serves the asker as well: nothing has been looked at yet.
+ */
 static bool join_pass(struct engine *e, const struct engine_cause *cause, msec_t now)
 {
     struct pass *p = &e->pass;
