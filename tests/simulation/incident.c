@@ -319,7 +319,8 @@ static void judge_observing(struct incident *i)
     struct house *h = &i->house;
     net_clear_faults(h->net);
     /* The one under way began among faults; the next one sees what is. */
-    if (!passes(h) || !passes(h))
+    bool under_way_ends = passes(h), next_ends = passes(h);
+    if (!under_way_ends || !next_ends)
         house_violation(h, "passes end", "none did for half an hour");
     if (house_status(h, "/exit_code") != 2)
         house_violation(h, "observing sees the drift", "exit code %d",
