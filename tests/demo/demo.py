@@ -8,8 +8,8 @@ import time
 from stage import Stage, wait_for
 
 SUFFIX = "demo"
-# The sandbox's clock for its waits, its rate limits and drd's budgets all run this much faster than
-# AWS's, so that minutes of waiting for tables fit on a screen.
+# AWS's waiting times are divided by this, and drd's budgets are raised by as much, so that minutes of
+# waiting for tables fit on a screen. The sandbox's rate limits stay as they are: it may throttle.
 SPEED = 20
 
 
